@@ -1,0 +1,7 @@
+//! cutover
+pub mod engine;
+pub mod experiment;
+pub mod plan;
+pub mod platform;
+pub mod record;
+pub mod strategy;

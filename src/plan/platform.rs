@@ -1,0 +1,125 @@
+//! The platform that carries the pods, and what operators do to it.
+
+use serde::{Deserialize, Serialize};
+
+use super::VersionId;
+use super::strategy::Strategy;
+use crate::engine::SimDuration;
+
+/// The cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Platform {
+    /// Nodes; pods are placed on them in turn.
+    pub nodes: NodePlan,
+    /// Pods beyond `service.replicas` that can be placed; `None`: any number.
+    pub surge_quota: Option<u32>,
+    /// PodDisruptionBudget: pods that evictions must leave available; `None`: no budget.
+    pub pdb_min_available: Option<super::IntOrPercent>,
+    /// `progressDeadlineSeconds`, `revisionHistoryLimit` and the like belong to strategies;
+    /// these are the delays of the control loops.
+    pub lags: Lags,
+    /// pod-deletion-cost annotations by version and ordinal (only where some are set).
+    pub deletion_costs: Vec<(VersionId, u32, i32)>,
+}
+
+/// Nodes and zones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodePlan {
+    /// How many nodes.
+    pub count: u32,
+    /// Zones they are spread over in turn.
+    pub zones: u32,
+}
+
+/// Delays between the control loops, hop by hop. Defaults are the medians measured on the real
+/// Kubernetes 1.36 controllers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lags {
+    /// From a change of a Deployment, ReplicaSet or its status to the Deployment controller's
+    /// pass over it.
+    pub deployment: SimDuration,
+    /// From a change of a ReplicaSet or its pods to the ReplicaSet controller's pass.
+    pub replica_set: SimDuration,
+    /// From a pod's change to the kubelet's reaction.
+    pub kubelet: SimDuration,
+    /// From a pod's last process ending to its removal.
+    pub removal: SimDuration,
+    /// From a pod's change to the EndpointSlice's.
+    pub endpoints: SimDuration,
+    /// Client rate limit of the controllers.
+    pub api: ApiLimit,
+}
+
+/// A token bucket on the controllers' calls to the API server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApiLimit {
+    /// Calls per second.
+    pub qps: f64,
+    /// Bucket size.
+    pub burst: u32,
+}
+
+/// Something an operator does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Counted from the deployment instant.
+    pub at: SimDuration,
+    /// What.
+    pub kind: OperationKind,
+}
+
+/// What an operator can do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationKind {
+    /// Deploys a version (`None`: the release's) with the arm's strategy.
+    Deploy {
+        /// Which.
+        version: Option<VersionId>,
+    },
+    /// `kubectl rollout undo`: deploys the previous version.
+    Undo,
+    /// `kubectl scale`.
+    Scale {
+        /// New `replicas`.
+        replicas: u32,
+    },
+    /// `kubectl rollout pause`.
+    Pause,
+    /// `kubectl rollout resume`.
+    Resume,
+    /// Changes the strategy's parameters in mid-rollout.
+    SetStrategy {
+        /// The new parameters.
+        strategy: Strategy,
+    },
+    /// The first pods of a version turn to phase Failed, as in a node-pressure eviction.
+    Kill {
+        /// Which version's pods.
+        version: VersionId,
+        /// How many.
+        count: u32,
+    },
+    /// Deletes the first pods of a version through the API.
+    Delete {
+        /// Which version's pods.
+        version: VersionId,
+        /// How many.
+        count: u32,
+    },
+    /// Evicts the first pods of a version, subject to the disruption budget.
+    Evict {
+        /// Which version's pods.
+        version: VersionId,
+        /// How many.
+        count: u32,
+    },
+    /// Evicts every pod on a node, subject to the disruption budget; refused ones are tried
+    /// again every `retry`.
+    Drain {
+        /// Node number from 0.
+        node: u32,
+        /// Between tries.
+        retry: SimDuration,
+    },
+}

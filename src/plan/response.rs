@@ -1,0 +1,151 @@
+//! Who notices harm, and what they do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Distribution, SimDuration};
+
+/// Metrics, alerts, people, rollback.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Response {
+    /// How metrics reach judges and alerts.
+    pub metrics: Metrics,
+    /// What fires.
+    pub alerts: Vec<Alert>,
+    /// Who answers.
+    pub on_call: OnCall,
+    /// What is done about a bad rollout.
+    pub rollback: Rollback,
+}
+
+/// How metrics reach judges and alerts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// From scrape to scrape.
+    pub scrape: SimDuration,
+    /// Rates are taken over this long.
+    pub window: SimDuration,
+    /// From a scrape to its being visible to queries.
+    pub delay: SimDuration,
+}
+
+/// A threshold on a metric that must hold for a while.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Its name.
+    pub name: String,
+    /// What is looked at.
+    pub metric: MetricName,
+    /// Of what.
+    pub scope: Scope,
+    /// The limit.
+    pub bound: Bound,
+    /// It must be broken for this long.
+    pub hold: SimDuration,
+}
+
+/// A reported metric. Counted by attempts, on the server side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricName {
+    /// Share of attempts that failed (any outcome but ok).
+    ErrorRate,
+    /// Share of attempts that were ok.
+    SuccessRate,
+    /// Median latency in seconds of ok attempts.
+    LatencyP50,
+    /// 95th percentile.
+    LatencyP95,
+    /// 99th percentile.
+    LatencyP99,
+    /// Attempts per second.
+    RequestRate,
+}
+
+/// Whose metric.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Only attempts of this class (index into the plan's classes).
+    pub class: Option<u16>,
+    /// Only attempts on the version being deployed, or on the one before it.
+    pub version: Option<ScopeVersion>,
+}
+
+/// A version by its part in the rollout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeVersion {
+    /// The one being deployed.
+    Candidate,
+    /// The one before it.
+    Stable,
+}
+
+/// A limit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Broken above this.
+    Above(f64),
+    /// Broken below this.
+    Below(f64),
+    /// Broken above this multiple of the same metric of the stable version.
+    AboveStableTimes(f64),
+}
+
+/// On-call people. Times in nanoseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OnCall {
+    /// From the page to somebody looking at it.
+    pub acknowledge: Distribution,
+    /// From then to the decision to roll back.
+    pub decide: Distribution,
+    /// Both are multiplied by this outside Monday to Friday, 09:00 to 18:00 local time.
+    pub off_hours_factor: f64,
+}
+
+/// What is done about a bad rollout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rollback {
+    /// What the strategy's real controller does: a canary or blue-green aborts when its judge
+    /// says so, a plain Deployment does nothing.
+    Controller,
+    /// The first alert pages somebody, who acknowledges, decides and undoes.
+    OnCall,
+    /// The first alert, a failed verdict or the progress deadline undoes at once.
+    Automatic,
+    /// Nobody does anything; a failed verdict stops the rollout where it is.
+    None,
+}
+
+/// A judge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Analysis {
+    /// Its name.
+    pub name: String,
+    /// From the start to the first measurement.
+    pub initial_delay: SimDuration,
+    /// From the end of a measurement to the next.
+    pub interval: SimDuration,
+    /// Measurements until it is content; `None`: until it is stopped (background only).
+    pub count: Option<u32>,
+    /// Failed measurements it tolerates: it fails at one more (Argo's rule).
+    pub failure_limit: u32,
+    /// Measurements without enough data it tolerates before it gives no verdict.
+    pub inconclusive_limit: u32,
+    /// What is measured; each must keep its bound.
+    pub metrics: Vec<AnalysisMetric>,
+}
+
+/// One metric of a judge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnalysisMetric {
+    /// What is looked at.
+    pub metric: MetricName,
+    /// Of what.
+    pub scope: Scope,
+    /// The limit.
+    pub bound: Bound,
+    /// Fewer attempts than this in the window are not enough data.
+    pub min_requests: u64,
+}

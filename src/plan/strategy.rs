@@ -1,0 +1,129 @@
+//! Strategies: the parameters of a rollout.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::SimDuration;
+
+/// How a version is rolled out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Stop all, then start all: a Kubernetes Deployment of type Recreate.
+    Recreate(Recreate),
+    /// A Kubernetes Deployment of type RollingUpdate.
+    Rolling(Rolling),
+    /// A second full set beside the first, then a switch.
+    BlueGreen(BlueGreen),
+    /// A growing share of the traffic.
+    Canary(Canary),
+}
+
+/// A count, or a share of the replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntOrPercent {
+    /// Pods.
+    Int(u32),
+    /// Percent of the replicas.
+    Percent(u32),
+}
+
+/// Parameters of `Recreate`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recreate {
+    /// `minReadySeconds`.
+    pub min_ready: SimDuration,
+    /// `progressDeadlineSeconds`; `None`: no deadline.
+    pub progress_deadline: Option<SimDuration>,
+}
+
+/// Parameters of `RollingUpdate`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rolling {
+    /// Pods beyond the replicas; percent rounds up.
+    pub max_surge: IntOrPercent,
+    /// Pods that may be missing; percent rounds down.
+    pub max_unavailable: IntOrPercent,
+    /// `minReadySeconds`: available is ready for this long.
+    pub min_ready: SimDuration,
+    /// `progressDeadlineSeconds`; `None`: no deadline.
+    pub progress_deadline: Option<SimDuration>,
+}
+
+/// Parameters of blue-green.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BlueGreen {
+    /// How traffic moves.
+    pub switch: Switch,
+    /// The new set is watched this long without traffic, after it is available.
+    pub verify: SimDuration,
+    /// A judge that must be content before the switch.
+    pub pre_analysis: Option<String>,
+    /// A judge that watches after the switch; its failure switches back.
+    pub post_analysis: Option<String>,
+    /// The old set is kept this long after the switch (Argo's `scaleDownDelaySeconds`).
+    pub keep_old: SimDuration,
+    /// `minReadySeconds` of both sets.
+    pub min_ready: SimDuration,
+    /// The rollout is given up if the new set makes no progress for this long.
+    pub progress_deadline: Option<SimDuration>,
+}
+
+/// How traffic moves from blue to green.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// All at once: a service selector.
+    Atomic,
+    /// In equal steps: a router's weights.
+    Weights {
+        /// How many steps.
+        steps: u32,
+        /// Between steps.
+        every: SimDuration,
+    },
+}
+
+/// Parameters of a canary.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Canary {
+    /// What moves the traffic.
+    pub traffic: CanaryTraffic,
+    /// What happens, in order; at the end the candidate takes over.
+    pub steps: Vec<CanaryStep>,
+    /// Watches from the first step to the last; its failure aborts.
+    pub background_analysis: Option<String>,
+    /// Pods beyond the replicas (replica share only).
+    pub max_surge: IntOrPercent,
+    /// Pods that may be missing (replica share only).
+    pub max_unavailable: IntOrPercent,
+    /// The old set is kept this long after the end (Argo's `scaleDownDelaySeconds`).
+    pub keep_old: SimDuration,
+    /// `minReadySeconds` of both sets.
+    pub min_ready: SimDuration,
+    /// The rollout is given up if it makes no progress for this long.
+    pub progress_deadline: Option<SimDuration>,
+}
+
+/// What moves a canary's traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CanaryTraffic {
+    /// A router's weights; the canary has as many pods as its weight needs, the stable set
+    /// keeps all of its own.
+    Weights,
+    /// The share of pods; both versions stand behind one service.
+    Replicas,
+}
+
+/// One step of a canary.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CanaryStep {
+    /// The candidate's share of the traffic, 0 to 1.
+    Weight(f64),
+    /// Waits; `None`: for a person, for ever.
+    Pause(Option<SimDuration>),
+    /// Waits for a judge's verdict.
+    Analysis(String),
+}

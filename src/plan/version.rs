@@ -1,0 +1,59 @@
+//! Versions and their defects.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Distribution, SimDuration};
+
+/// A version of the service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Version {
+    /// Its name.
+    pub name: String,
+    /// Service-time multiplier by class.
+    pub slowdown: Vec<f64>,
+    /// Chance that a request is answered 500, by class. Drawn once a request: a retry on an
+    /// instance of the same version fails again.
+    pub errors: Vec<f64>,
+    /// Boot time of this version where it differs from the service's.
+    pub boot: Option<Distribution>,
+    /// What is wrong with its pods.
+    pub defects: Vec<Defect>,
+}
+
+/// Something wrong with the pods of a version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Defect {
+    /// What.
+    pub kind: DefectKind,
+    /// Only these pods, by ordinal within the version from 0; `None`: all.
+    pub ordinals: Option<Vec<u32>>,
+}
+
+/// Kinds of defects.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DefectKind {
+    /// The process exits while booting, again and again: CrashLoopBackOff.
+    CrashLoop,
+    /// The process runs and listens, but its readiness probe never succeeds.
+    NeverReady,
+    /// The container never starts (image cannot be pulled, no room).
+    StuckPending,
+    /// The process exits this long after it became ready, and again after each restart.
+    CrashAfterReady {
+        /// From ready to the exit.
+        after: SimDuration,
+        /// Pauses before the restarts; the last one repeats. Empty: the kubelet's back-off.
+        backoff: Vec<SimDuration>,
+    },
+    /// The process stops answering this long after it began to listen, but keeps its port.
+    Hang {
+        /// From listening to the hang.
+        after: SimDuration,
+    },
+    /// Errors and slowdown of the version begin this long after the process listens.
+    StartsLate {
+        /// From listening on.
+        after: SimDuration,
+    },
+}

@@ -1,0 +1,121 @@
+//! What carries the service: pods, kubelets, the replica-set controller, endpoints, nodes.
+//!
+//! The platform is a state machine of its own: it is handed its due [`PlatformEvent`]s, asks
+//! for later ones, and reports [`Effect`]s on the served world. It knows nothing of requests;
+//! the world answers its probes through [`Workload`] and tells it when a process has ended.
+
+use crate::engine::{SimDuration, SimTime};
+use crate::plan::VersionId;
+use crate::record::EventKind;
+
+/// A pod: its number in the run, in order of creation from 0. The served world uses the same
+/// number for the instance inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PodId(pub u32);
+
+/// What the platform does to the served world.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A pod object exists.
+    Created {
+        /// Its number: one more than the last.
+        pod: PodId,
+        /// Its version.
+        version: VersionId,
+        /// Its place among the pods of the version, from 0.
+        ordinal: u32,
+        /// The node it will run on (known once it is scheduled; nodes are taken in turn).
+        node: u32,
+    },
+    /// The process listens and serves from now on.
+    Listening {
+        /// Whose.
+        pod: PodId,
+    },
+    /// The process has been told to stop and obeys: it closes its listener and finishes what
+    /// is inside. The world answers with [`Workload`]-side `process_exited` once it is empty.
+    StopAccepting {
+        /// Whose.
+        pod: PodId,
+    },
+    /// The process ends now: by SIGKILL, an abrupt exit, a crash or a liveness failure.
+    /// Whatever is inside is cut; its port refuses.
+    ProcessEnded {
+        /// Whose.
+        pod: PodId,
+        /// It ended by itself or was killed by a probe, not as part of a stop.
+        crashed: bool,
+    },
+    /// The EndpointSlice changed (after the endpoint controller's lag). Balancer nodes learn
+    /// of it after their own propagation delay.
+    Endpoint {
+        /// Whose.
+        pod: PodId,
+        /// New conditions; `None`: the endpoint was removed.
+        conditions: Option<EndpointConditions>,
+    },
+    /// The pod object is gone.
+    Gone {
+        /// Whose.
+        pod: PodId,
+    },
+    /// A line for the run's log.
+    Log(EventKind),
+    /// Counts of ready and available pods changed (for utilisation and the capacity record).
+    Counts(PodCounts),
+}
+
+/// Conditions of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndpointConditions {
+    /// Serving and not terminating.
+    pub ready: bool,
+    /// The pod's Ready condition.
+    pub serving: bool,
+    /// The pod is being deleted.
+    pub terminating: bool,
+}
+
+/// Pods by state, over all versions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PodCounts {
+    /// Existing, terminating ones included (until the object is gone).
+    pub existing: u32,
+    /// Existing and not being deleted, and not in a terminal phase.
+    pub active: u32,
+    /// Ready and not being deleted.
+    pub ready: u32,
+    /// Available (ready for `minReadySeconds`) and not being deleted.
+    pub available: u32,
+}
+
+/// What a probe meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeAnswer {
+    /// Success, after this long.
+    Success(SimDuration),
+    /// Refused or answered with an error, at once.
+    Failure,
+    /// No answer: fails after the probe's timeout.
+    Silence,
+}
+
+/// The served world, as the platform sees it.
+pub trait Workload {
+    /// Asks a listening process how it is. The platform itself answers for processes that do
+    /// not listen, and for the `never_ready` defect.
+    fn probe(&self, pod: PodId, shares_workers: bool) -> ProbeAnswer;
+}
+
+/// Where the platform leaves what it wants done: later events of its own, and effects.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Events to hand back at their times. Events of one instant keep this order.
+    pub later: Vec<(SimTime, PlatformEvent)>,
+    /// In order.
+    pub effects: Vec<Effect>,
+}
+
+/// A due event of the platform's own. Opaque to the rest of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlatformEvent {}

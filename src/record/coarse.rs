@@ -1,0 +1,144 @@
+//! A small histogram for one bucket of a timeline: 32 linear buckets for each power of two
+//! (values within 1.6 %), stored only between the smallest and the largest value seen.
+
+use serde::{Deserialize, Serialize};
+
+const SUB_BITS: u32 = 5;
+
+/// Counts of `u64` values to 1.6 %.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoarseHistogram {
+    first: u32,
+    counts: Vec<u64>,
+}
+
+impl CoarseHistogram {
+    /// Counts one value.
+    #[inline]
+    pub fn record(&mut self, value: u64) {
+        let index = index_of(value);
+        if let Some(count) = self.counts.get_mut(index.wrapping_sub(self.first) as usize) {
+            *count += 1;
+        } else {
+            self.widen(index, index);
+            self.counts[(index - self.first) as usize] += 1;
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn widen(&mut self, low: u32, high: u32) {
+        if self.counts.is_empty() {
+            self.first = low;
+        } else if low < self.first {
+            let more = (self.first - low) as usize;
+            self.counts.splice(0..0, std::iter::repeat_n(0, more));
+            self.first = low;
+        }
+        let needed = (high - self.first) as usize + 1;
+        if needed > self.counts.len() {
+            self.counts.resize(needed, 0);
+        }
+    }
+
+    /// Adds the counts of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        if other.counts.is_empty() {
+            return;
+        }
+        self.widen(other.first, other.first + other.counts.len() as u32 - 1);
+        let offset = (other.first - self.first) as usize;
+        for (mine, theirs) in self.counts[offset..].iter_mut().zip(&other.counts) {
+            *mine += theirs;
+        }
+    }
+
+    /// How many values were counted.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// The middle of the bucket that holds the value of rank ⌈q·n⌉; `None` if empty.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<u64> {
+        let total = self.len();
+        if total == 0 {
+            return None;
+        }
+        let rank = ((q * total as f64).ceil() as u64).clamp(1, total);
+        let mut seen = 0;
+        for (offset, count) in self.counts.iter().enumerate() {
+            seen += count;
+            if seen >= rank {
+                let (low, width) = bounds_of(self.first + offset as u32);
+                return Some(low + width / 2);
+            }
+        }
+        unreachable!("the counts add up to the total")
+    }
+
+    /// The non-empty buckets in rising order: lowest value, width, count.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> + '_ {
+        self.counts.iter().enumerate().filter(|&(_, &count)| count > 0).map(|(offset, &count)| {
+            let (low, width) = bounds_of(self.first + offset as u32);
+            (low, width, count)
+        })
+    }
+}
+
+#[inline]
+fn index_of(value: u64) -> u32 {
+    let exponent = 63 - (value | (1 << SUB_BITS)).leading_zeros();
+    let shift = exponent - SUB_BITS;
+    (shift << SUB_BITS) + (value >> shift) as u32
+}
+
+fn bounds_of(index: u32) -> (u64, u64) {
+    let index = u64::from(index);
+    if index < 2 << SUB_BITS {
+        return (index, 1);
+    }
+    let shift = (index >> SUB_BITS) - 1;
+    ((index - (shift << SUB_BITS)) << shift, 1 << shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn quantiles_are_within_two_percent_of_the_sorted_values(
+            mut values in prop::collection::vec(1u64..1 << 40, 1..200), q in 0.0f64..=1.0
+        ) {
+            let mut histogram = CoarseHistogram::default();
+            values.iter().for_each(|&v| histogram.record(v));
+            values.sort_unstable();
+            let rank = ((q * values.len() as f64).ceil() as usize).clamp(1, values.len());
+            let exact = values[rank - 1] as f64;
+            let got = histogram.quantile(q).unwrap() as f64;
+            prop_assert!((got - exact).abs() <= 1.0 + exact * 0.02, "{} for {}", got, exact);
+        }
+
+        #[test]
+        fn merging_counts_what_both_counted(
+            a in prop::collection::vec(any::<u64>(), 0..50),
+            b in prop::collection::vec(any::<u64>(), 0..50)
+        ) {
+            let (mut left, mut right) = (CoarseHistogram::default(), CoarseHistogram::default());
+            let mut all = CoarseHistogram::default();
+            a.iter().for_each(|&v| { left.record(v); all.record(v) });
+            b.iter().for_each(|&v| { right.record(v); all.record(v) });
+            left.merge(&right);
+            prop_assert_eq!(left, all);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What happened when: counts by intended send time in equal buckets of the window.
+
+use serde::{Deserialize, Serialize};
+
+use super::coarse::CoarseHistogram;
+use crate::engine::SimDuration;
+
+/// The window in equal buckets (the last one may be shorter).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeline {
+    /// Width of a bucket.
+    pub width: SimDuration,
+    /// From the window's start on.
+    pub buckets: Vec<Bucket>,
+    /// How many runs are added up in here.
+    pub runs: u64,
+}
+
+/// One bucket, summed over the runs of the timeline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Requests whose intended send time lies in the bucket.
+    pub sent: u64,
+    /// What became of them, by `Outcome as usize`.
+    pub outcomes: [u64; 7],
+    /// Answers older than what had already been written.
+    pub stale_reads: u64,
+    /// Requests that forced their user to log in again.
+    pub forced_logins: u64,
+    /// Latency in nanoseconds of the ok ones.
+    pub ok: CoarseHistogram,
+    /// At the bucket's end: instances that at least one balancer node may use.
+    pub routable: u64,
+    /// At the bucket's end: pods that exist, terminating ones included.
+    pub instances: u64,
+    /// At the bucket's end: the candidate's configured share of the traffic in basis points.
+    /// Without a router: its share of the routable instances.
+    pub weight_candidate_bp: u64,
+}
+
+impl Timeline {
+    /// Adds another run's timeline.
+    ///
+    /// # Panics
+    /// If the widths or lengths differ.
+    pub fn merge(&mut self, other: &Self) {
+        if self.runs == 0 {
+            self.clone_from(other);
+            return;
+        }
+        assert_eq!(
+            (self.width, self.buckets.len()),
+            (other.width, other.buckets.len()),
+            "timelines of one study have equal buckets"
+        );
+        for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
+            mine.merge(theirs);
+        }
+        self.runs += other.runs;
+    }
+}
+
+impl Bucket {
+    fn merge(&mut self, other: &Self) {
+        self.sent += other.sent;
+        for (mine, theirs) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *mine += theirs;
+        }
+        self.stale_reads += other.stale_reads;
+        self.forced_logins += other.forced_logins;
+        self.ok.merge(&other.ok);
+        self.routable += other.routable;
+        self.instances += other.instances;
+        self.weight_candidate_bp += other.weight_candidate_bp;
+    }
+
+    /// Requests that ended, but not ok.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.outcomes[1..].iter().sum()
+    }
+}
+
+/// A count in equal steps of the window, at a resolution of its own: at most 3,600 steps, so
+/// that it does not depend on the buckets a command prints.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Series {
+    /// Width of a step.
+    pub width: SimDuration,
+    /// From the window's start on.
+    pub counts: Vec<u32>,
+}

@@ -1,0 +1,143 @@
+//! Strategies: rollout controllers as pure decision makers.
+//!
+//! A controller never touches the world. When something it watches changes, or a timer it
+//! asked for expires, it gets an [`Observation`] of what a real controller could see (replica
+//! sets, *reported* metrics with their lag) and answers with [`Command`]s, which the world
+//! carries out with its own delays and failures. So a canary cannot peek at the truth, and
+//! each controller is tested without a simulation.
+
+use crate::engine::SimTime;
+use crate::plan::{AnalysisMetric, IntOrPercent, VersionId};
+use crate::record::{EventKind, RolloutOutcome};
+
+/// A rollout controller.
+pub trait Controller {
+    /// One pass over the observed state: at most one kind of change, as real controllers do.
+    fn pass(&mut self, seen: &Observation<'_>) -> Decision;
+}
+
+/// What a controller can see.
+pub struct Observation<'a> {
+    /// The run's clock.
+    pub now: SimTime,
+    /// The wall clock, nanoseconds since 1970 (conditions carry whole seconds of it).
+    pub unix_ns: i64,
+    /// `spec.replicas`.
+    pub replicas: u32,
+    /// `spec.paused`.
+    pub paused: bool,
+    /// The version of the pod template: what ought to run.
+    pub target: VersionId,
+    /// The version that ran before this rollout, to which an abort goes back.
+    pub stable: VersionId,
+    /// Every replica set, in order of creation.
+    pub replica_sets: &'a [ReplicaSetView],
+    /// The traffic routing last commanded.
+    pub routing: Routing,
+    /// A person asked for the rollout to be given up (or an automatic rule did).
+    pub abort_requested: bool,
+    /// Reported metrics.
+    pub metrics: &'a dyn ReportedMetrics,
+}
+
+/// A replica set as its status reports it, delays included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplicaSetView {
+    /// The version its pods run.
+    pub version: VersionId,
+    /// Deployment revision.
+    pub revision: u32,
+    /// `spec.replicas`.
+    pub spec: u32,
+    /// Whether the status below is of the current spec.
+    pub observed: bool,
+    /// `status.replicas`: pods that are not being deleted.
+    pub replicas: u32,
+    /// `status.readyReplicas`.
+    pub ready: u32,
+    /// `status.availableReplicas`: ready for `minReadySeconds`.
+    pub available: u32,
+    /// Pods of it in a non-terminal phase, terminating ones included.
+    pub existing: u32,
+    /// The desired-replicas annotation.
+    pub desired_annotation: Option<u32>,
+    /// The max-replicas annotation.
+    pub max_annotation: Option<u32>,
+}
+
+/// Where the traffic goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Routing {
+    /// To every ready endpoint, whatever its version: a plain Service.
+    All,
+    /// To the endpoints of one version: a Service selector.
+    Only(VersionId),
+    /// Shared between two versions by weight, in basis points: a router.
+    Split {
+        /// Gets the rest.
+        stable: VersionId,
+        /// Gets `weight_bp` of 10,000.
+        candidate: VersionId,
+        /// The candidate's share.
+        weight_bp: u32,
+    },
+}
+
+/// Metrics as the monitoring system would answer a query now.
+pub trait ReportedMetrics {
+    /// The metric over the last window that is visible now; `None`: not enough data.
+    fn query(&self, metric: &AnalysisMetric) -> Option<f64>;
+}
+
+/// What a controller wants done.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Decision {
+    /// Carried out in order.
+    pub commands: Vec<Command>,
+    /// When to be woken at the latest, even if nothing changes.
+    pub wake_at: Option<SimTime>,
+}
+
+/// A change that a controller asks the platform for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Creates the replica set of a version if it is not there, and sets its size and the
+    /// annotations that proportional scaling reads.
+    Scale {
+        /// Whose.
+        version: VersionId,
+        /// `spec.replicas`.
+        to: u32,
+        /// The desired-replicas annotation.
+        desired_annotation: u32,
+        /// The max-replicas annotation.
+        max_annotation: u32,
+    },
+    /// Sets annotations alone (a size that is already right).
+    Annotate {
+        /// Whose.
+        version: VersionId,
+        /// The desired-replicas annotation.
+        desired_annotation: u32,
+        /// The max-replicas annotation.
+        max_annotation: u32,
+    },
+    /// Sets where the traffic goes.
+    Route(Routing),
+    /// Writes a line into the run's log.
+    Log(EventKind),
+    /// The rollout has ended (another operation may start a new one).
+    Finish(RolloutOutcome),
+}
+
+/// Resolves a count or percentage; percentages round up if `up`, else down.
+#[must_use]
+pub fn resolve(value: IntOrPercent, replicas: u32, up: bool) -> u32 {
+    match value {
+        IntOrPercent::Int(count) => count,
+        IntOrPercent::Percent(percent) => {
+            let product = u64::from(percent) * u64::from(replicas);
+            (if up { product.div_ceil(100) } else { product / 100 }) as u32
+        }
+    }
+}
