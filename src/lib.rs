@@ -4,4 +4,5 @@ pub mod experiment;
 pub mod plan;
 pub mod platform;
 pub mod record;
+pub mod simulation;
 pub mod strategy;

@@ -6,6 +6,8 @@
 
 mod metric;
 mod result;
+mod summary;
 
 pub use metric::{METRICS, Metric, Unit, index_of};
 pub use result::{CONTROL_NAME, ClassRow, Group, Row, StudyResult};
+pub use summary::{Difference, Summary, SummaryLine, Verdict};
