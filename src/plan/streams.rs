@@ -31,3 +31,5 @@ pub const PROPAGATION: u32 = 12;
 pub const HEALTH_CHECK: u32 = 13;
 /// Acceptance of an instance in slow start.
 pub const SLOW_START: u32 = 14;
+/// Service demands of later attempts.
+pub const DEMAND_AGAIN: u32 = 15;

@@ -160,6 +160,10 @@ impl World {
         request.earlier_tries = request.earlier_tries.saturating_add(request.tries);
         request.tries = 0;
         request.instance = NONE;
+        if request.attempts > 1 {
+            self.redraw_demand(slot);
+        }
+        let request = &mut self.requests[slot];
         if let Some(timeout) = self.timeout {
             let at = now + timeout;
             let deadline = self.deadline.map_or(SimTime::NEVER, |d| request.sent + d);
@@ -181,6 +185,15 @@ impl World {
             request.node = index((bits >> 32) as u32, self.nodes.len() as u32) as u16;
         }
         self.try_instance(slot, NONE);
+    }
+
+    /// A later attempt is new work: its demand is drawn afresh, by request and attempt.
+    #[cold]
+    fn redraw_demand(&mut self, slot: u32) {
+        let request = &mut self.requests[slot];
+        let class = &self.classes[usize::from(request.class)];
+        let key = class.keys.again.entity(request.number).entity(u64::from(request.attempts));
+        request.demand = class.demand.draw_span(&mut key.counter(), request.number).0;
     }
 
     /// A balancer's try: an instance is chosen and reached.

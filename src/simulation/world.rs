@@ -99,6 +99,7 @@ pub(super) struct ClassKeys {
     pub defect: Key,
     pub backoff: Key,
     pub patience: Key,
+    pub again: Key,
 }
 
 /// Closed-loop users or sessions of a class.
@@ -319,6 +320,7 @@ impl Class {
                 defect: key(streams::DEFECT),
                 backoff: key(streams::BACKOFF),
                 patience: key(streams::PATIENCE),
+                again: key(streams::DEMAND_AGAIN),
             },
         }
     }
