@@ -11,6 +11,7 @@ mod platform;
 mod response;
 mod service;
 mod strategy;
+pub mod streams;
 mod traffic;
 mod version;
 
