@@ -5,6 +5,7 @@
 //! the world answers its probes through [`Workload`] and tells it when a process has ended.
 
 use crate::engine::{SimDuration, SimTime};
+pub use crate::plan::EndpointConditions;
 use crate::plan::VersionId;
 use crate::record::EventKind;
 
@@ -63,17 +64,6 @@ pub enum Effect {
     Log(EventKind),
     /// Counts of ready and available pods changed (for utilisation and the capacity record).
     Counts(PodCounts),
-}
-
-/// Conditions of an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EndpointConditions {
-    /// Serving and not terminating.
-    pub ready: bool,
-    /// The pod's Ready condition.
-    pub serving: bool,
-    /// The pod is being deleted.
-    pub terminating: bool,
 }
 
 /// Pods by state, over all versions.
