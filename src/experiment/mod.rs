@@ -10,6 +10,7 @@ mod collect;
 mod fixture;
 mod harm;
 mod metric;
+pub mod objectives;
 mod reduce;
 pub mod relevance;
 mod result;
