@@ -37,6 +37,7 @@ pub use event::PlatformEvent;
 pub use wall::WallClock;
 
 use crate::engine::{SimDuration, SimTime};
+pub use crate::plan::EndpointConditions;
 use crate::plan::VersionId;
 use crate::record::EventKind;
 /// A pod: its number in the run, in order of creation from 0. The served world uses the same
@@ -94,17 +95,6 @@ pub enum Effect {
     Log(EventKind),
     /// Counts of ready and available pods changed (for utilisation and the capacity record).
     Counts(PodCounts),
-}
-
-/// Conditions of an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EndpointConditions {
-    /// Serving and not terminating.
-    pub ready: bool,
-    /// The pod's Ready condition.
-    pub serving: bool,
-    /// The pod is being deleted.
-    pub terminating: bool,
 }
 
 /// Pods by state, over all versions.

@@ -58,6 +58,25 @@ pub struct RunRecord {
     pub events: Vec<Event>,
     /// How much work the run was.
     pub work: Work,
+    /// Extra figures for verification, if asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Detail>,
+}
+
+/// Extra figures that theory speaks of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    /// Time in queues of accepted attempts that began in the window, in nanoseconds.
+    pub waits: Histogram,
+    /// Demands up to this count as small.
+    pub small_up_to: u64,
+    /// Of small ok requests sent in the window: latency and demand added up, in nanoseconds.
+    pub small: (u128, u128),
+    /// Of the others.
+    pub large: (u128, u128),
+    /// How often an instance held this many requests when it was sampled (at the end of each
+    /// timeline bucket); the last entry counts that many or more.
+    pub occupancy: Vec<u64>,
 }
 
 /// The requests of one class that one version answered, or that no version did.

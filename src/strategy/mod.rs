@@ -7,6 +7,7 @@
 //! each controller is tested without a simulation.
 
 use crate::engine::SimTime;
+pub use crate::plan::Routing;
 use crate::plan::{AnalysisMetric, IntOrPercent, VersionId};
 use crate::record::{EventKind, RolloutOutcome};
 
@@ -63,24 +64,6 @@ pub struct ReplicaSetView {
     pub desired_annotation: Option<u32>,
     /// The max-replicas annotation.
     pub max_annotation: Option<u32>,
-}
-
-/// Where the traffic goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Routing {
-    /// To every ready endpoint, whatever its version: a plain Service.
-    All,
-    /// To the endpoints of one version: a Service selector.
-    Only(VersionId),
-    /// Shared between two versions by weight, in basis points: a router.
-    Split {
-        /// Gets the rest.
-        stable: VersionId,
-        /// Gets `weight_bp` of 10,000.
-        candidate: VersionId,
-        /// The candidate's share.
-        weight_bp: u32,
-    },
 }
 
 /// Metrics as the monitoring system would answer a query now.
