@@ -26,7 +26,6 @@ mod probing;
 mod process;
 mod replica_set;
 mod set_pass;
-
 mod stop;
 mod victims;
 mod wall;
