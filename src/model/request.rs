@@ -40,12 +40,12 @@ pub struct Request {
     pub number: u64,
     /// The next record in the same queue, or in the list of free ones.
     pub next: u32,
-    /// Who sent it.
+    /// Who sent it; of a closed loop, the place of the user who waits for the answer.
     pub user: u32,
     /// Where the attempt is, or was last.
     pub instance: u32,
-    /// The closed-loop user or session that waits for the answer.
-    pub closed: u32,
+    /// The timeline bucket of the intended send time; [`NONE`] outside the window.
+    pub bucket: u32,
     /// Index into the run's classes.
     pub class: u8,
     /// Client attempts so far.
@@ -58,8 +58,8 @@ pub struct Request {
     pub node: u16,
     /// Balancer tries of earlier attempts.
     pub earlier_tries: u8,
-    /// The client has given up; the instance works on.
-    pub orphan: bool,
+    /// Marks, see the constants.
+    marks: u8,
 }
 
 impl Request {
@@ -72,15 +72,48 @@ impl Request {
         next: NONE,
         user: NONE,
         instance: NONE,
-        closed: NONE,
+        bucket: NONE,
         class: 0,
         attempts: 0,
         tries: 0,
         stage: Stage::Free,
         node: 0,
         earlier_tries: 0,
-        orphan: false,
+        marks: 0,
     };
+
+    /// The client has given up; the instance works on.
+    const ORPHAN: u8 = 1;
+    /// A user of a closed loop waits for the answer.
+    const LOOPED: u8 = 2;
+
+    /// Whether the client has given up.
+    #[inline]
+    #[must_use]
+    pub fn is_orphan(&self) -> bool {
+        self.marks & Self::ORPHAN != 0
+    }
+
+    /// The client gives up; the instance works on.
+    #[inline]
+    pub fn abandon(&mut self) {
+        self.marks |= Self::ORPHAN;
+        self.timeout_at = SimTime::NEVER;
+    }
+
+    /// Whether `user` is a place among the users of closed loops.
+    #[inline]
+    #[must_use]
+    pub fn is_looped(&self) -> bool {
+        self.marks & Self::LOOPED != 0
+    }
+
+    /// Marks `user` as a place among the users of closed loops.
+    #[must_use]
+    pub fn looped(mut self) -> Self {
+        self.marks |= Self::LOOPED;
+        self
+    }
 
     /// A new request, before its first attempt.
     #[must_use]

@@ -68,7 +68,7 @@ impl World {
     #[inline]
     pub fn depart(&mut self, slot: u32) {
         let request = &self.requests[slot];
-        let (number, node, orphan) = (request.instance, request.node, request.orphan);
+        let (number, node, orphan) = (request.instance, request.node, request.is_orphan());
         let instance = &mut self.instances[number as usize];
         if let Some(next) = instance.dequeue(&mut self.requests) {
             let service = self.begin_service(next, number);
@@ -146,7 +146,7 @@ impl World {
         }
         self.instances[number as usize].busy -= 1;
         let request = &self.requests[slot];
-        if request.orphan {
+        if request.is_orphan() {
             self.requests.remove(slot);
         } else {
             self.nodes[usize::from(request.node)].end(number);
@@ -197,7 +197,7 @@ impl World {
         }
         for slot in inside {
             let request = self.requests[slot];
-            if request.orphan {
+            if request.is_orphan() {
                 self.requests.remove(slot);
                 continue;
             }

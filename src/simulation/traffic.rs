@@ -126,9 +126,8 @@ impl World {
         class.sent += 1;
         let key = user.key.entity(2 * u64::from(turn) + 2);
         let demand = class.demand.draw_span(&mut key.counter(), u64::from(turn)).0;
-        let mut request = Request::new(self.now, user.class, key.draw(1 << 40), demand, user.user);
-        request.closed = closed;
-        self.send(request);
+        let number = key.draw(1 << 40);
+        self.send(Request::new(self.now, user.class, number, demand, closed).looped());
     }
 
     /// After an answer: the user thinks, or leaves.
@@ -144,11 +143,18 @@ impl World {
 
     /// A request is sent: its first attempt.
     #[inline]
-    fn send(&mut self, request: Request) {
-        self.ledger.sent(request.class, request.user, self.now);
+    fn send(&mut self, mut request: Request) {
+        let user = self.user_of(&request);
+        request.bucket = self.ledger.sent(request.class, user, self.now);
         self.retries.earn(self.now);
         let slot = self.requests.insert(request);
         self.attempt(slot);
+    }
+
+    /// The user's number among all users of the run.
+    #[inline]
+    pub fn user_of(&self, request: &Request) -> u32 {
+        if request.is_looped() { self.closed[request.user as usize].user } else { request.user }
     }
 
     /// A client's attempt: a balancer node is met.
@@ -209,7 +215,11 @@ impl World {
             draw,
             split: keys.split,
             request: request.number,
-            user: request.user,
+            user: if request.is_looped() {
+                self.closed[request.user as usize].user
+            } else {
+                request.user
+            },
             avoid,
             now: self.now,
         };
@@ -229,8 +239,8 @@ impl World {
     /// Cookie affinity: back to where the last answer came from, if that may still be used.
     #[cold]
     fn try_with_affinity(&mut self, slot: u32, choice: &Choice) {
-        let (user, node) = (self.requests[slot].user, usize::from(self.requests[slot].node));
-        let remembered = some(user).and_then(|user| {
+        let node = usize::from(self.requests[slot].node);
+        let remembered = some(choice.user).and_then(|user| {
             let (instance, last) = *self.affinity.as_ref()?.get(user as usize)?;
             let fresh = self.now.since(last) < self.affinity_ttl;
             (fresh && self.nodes[node].may_use(instance)).then_some(instance)
@@ -360,7 +370,7 @@ impl World {
     #[cold]
     pub fn same_instance(&mut self, slot: u32) {
         let request = &mut self.requests[slot];
-        if request.orphan {
+        if request.is_orphan() {
             // The client has left while the balancer waited.
             self.requests.remove(slot);
             return;
@@ -406,22 +416,17 @@ impl World {
         let cause = if hung { Cause::VersionDefect } else { self.cause_of_wait(&request) };
         if request.stage == Stage::Waiting {
             // In a balancer's pause: its event will find the record orphaned.
-            self.requests[slot].orphan = true;
-            self.requests[slot].timeout_at = SimTime::NEVER;
+            self.requests[slot].abandon();
         } else {
             self.nodes[usize::from(request.node)].end(request.instance);
-            self.requests[slot].orphan = true;
-            self.requests[slot].timeout_at = SimTime::NEVER;
+            self.requests[slot].abandon();
         }
         self.trace(slot, "the client's timeout");
         self.report_attempt(&request, Outcome::Timeout);
         if let Some(pause) = self.pause_before_retry(&request, Outcome::Timeout) {
-            let on = Request {
-                stage: Stage::Waiting,
-                timeout_at: SimTime::NEVER,
-                next: NONE,
-                ..request
-            };
+            let mut on = request;
+            on.stage = Stage::Waiting;
+            on.timeout_at = SimTime::NEVER;
             let next = self.requests.insert(on);
             self.move_trace(slot, next);
             self.calendar.push(self.now + pause, payload(Kind::Attempt, next));
@@ -449,7 +454,7 @@ impl World {
     pub fn patience_ended(&mut self, slot: u32) {
         let request = self.requests[slot];
         let due = self.patience_end(&request) == Some(self.now);
-        if request.stage != Stage::Queued || request.orphan || !due {
+        if request.stage != Stage::Queued || request.is_orphan() || !due {
             return;
         }
         let instance = &mut self.instances[request.instance as usize];
@@ -457,8 +462,7 @@ impl World {
         self.nodes[usize::from(request.node)].end(request.instance);
         let record = &mut self.requests[slot];
         record.stage = Stage::Left;
-        record.orphan = true;
-        record.timeout_at = SimTime::NEVER;
+        record.abandon();
         self.trace(slot, "left the queue");
         self.report_attempt(&request, Outcome::Timeout);
         self.conclude(&request, Outcome::Timeout, Some(Cause::Overload), slot);
@@ -473,7 +477,7 @@ impl World {
             self.report_attempt(&request, Outcome::Ok);
         }
         if self.affinity.is_some() {
-            self.remember(request.user, request.instance);
+            self.remember(self.user_of(&request), request.instance);
         }
         if self.detail.is_some() {
             self.record_size(&request);
@@ -484,12 +488,16 @@ impl World {
     #[inline]
     fn conclude(&mut self, request: &Request, outcome: Outcome, cause: Option<Cause>, slot: u32) {
         let version = some(request.instance).map(|i| self.instances[i as usize].version);
-        self.ledger.ended(request, self.now, version, outcome, cause);
+        let user = self.user_of(request);
+        self.ledger.ended(request, user, self.now, version, outcome, cause);
+        if self.detail.is_some() {
+            self.ledger.in_system(request.sent, self.now);
+        }
         if self.tracer.is_some() {
             self.close_trace(slot, request, outcome, cause);
         }
-        if request.closed != NONE {
-            self.user_continues(request.closed);
+        if request.is_looped() {
+            self.user_continues(request.user);
         }
     }
 }
