@@ -108,13 +108,6 @@ impl Request {
         self.marks & Self::LOOPED != 0
     }
 
-    /// Marks `user` as a place among the users of closed loops.
-    #[must_use]
-    pub fn looped(mut self) -> Self {
-        self.marks |= Self::LOOPED;
-        self
-    }
-
     /// A new request, before its first attempt.
     #[must_use]
     pub fn new(sent: SimTime, class: u8, number: u64, demand: u64, user: u32) -> Self {
@@ -137,7 +130,46 @@ impl Requests {
         Self { records: Vec::new(), first_free: NONE, limit }
     }
 
-    /// Stores a record and returns its number.
+    /// Stores a new request, before its first attempt, and returns its number.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments, reason = "the fields of one record, written in place")]
+    pub fn add(
+        &mut self,
+        sent: SimTime,
+        class: u8,
+        number: u64,
+        demand: u64,
+        user: u32,
+        bucket: u32,
+        looped: bool,
+    ) -> u32 {
+        let slot = self.first_free;
+        if slot == NONE {
+            let mut request = Request::new(sent, class, number, demand, user);
+            request.bucket = bucket;
+            request.marks = if looped { Request::LOOPED } else { 0 };
+            return self.push(request);
+        }
+        let record = &mut self.records[slot as usize];
+        self.first_free = record.next;
+        record.sent = sent;
+        record.demand = demand;
+        record.timeout_at = SimTime::NEVER;
+        record.number = number;
+        record.user = user;
+        record.instance = NONE;
+        record.bucket = bucket;
+        record.class = class;
+        record.attempts = 0;
+        record.tries = 0;
+        record.stage = Stage::Waiting;
+        record.node = 0;
+        record.earlier_tries = 0;
+        record.marks = if looped { Request::LOOPED } else { 0 };
+        slot
+    }
+
+    /// Stores a copy of a record and returns its number.
     #[inline]
     pub fn insert(&mut self, request: Request) -> u32 {
         let slot = self.first_free;

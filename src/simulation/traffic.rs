@@ -48,7 +48,7 @@ impl World {
     }
 
     /// The next open-loop arrival is due.
-    #[inline]
+    #[inline(always)]
     pub fn arrive(&mut self) {
         let now = self.now;
         let number = self.next_class;
@@ -79,7 +79,7 @@ impl World {
                 Pick::InTurn => (request_number % u64::from(self.open_users)) as u32,
             }
         };
-        self.send(Request::new(now, number, request_number, demand, user));
+        self.send(number, request_number, demand, user, false);
     }
 
     #[cold]
@@ -126,8 +126,7 @@ impl World {
         class.sent += 1;
         let key = user.key.entity(2 * u64::from(turn) + 2);
         let demand = class.demand.draw_span(&mut key.counter(), u64::from(turn)).0;
-        let number = key.draw(1 << 40);
-        self.send(Request::new(self.now, user.class, number, demand, closed).looped());
+        self.send(user.class, key.draw(1 << 40), demand, closed, true);
     }
 
     /// After an answer: the user thinks, or leaves.
@@ -142,12 +141,12 @@ impl World {
     }
 
     /// A request is sent: its first attempt.
-    #[inline]
-    fn send(&mut self, mut request: Request) {
-        let user = self.user_of(&request);
-        request.bucket = self.ledger.sent(request.class, user, self.now);
+    #[inline(always)]
+    fn send(&mut self, class: u8, number: u64, demand: u64, user: u32, looped: bool) {
+        let sender = if looped { self.closed[user as usize].user } else { user };
+        let bucket = self.ledger.sent(class, sender, self.now);
         self.retries.earn(self.now);
-        let slot = self.requests.insert(request);
+        let slot = self.requests.add(self.now, class, number, demand, user, bucket, looped);
         self.attempt(slot);
     }
 
@@ -158,7 +157,7 @@ impl World {
     }
 
     /// A client's attempt: a balancer node is met.
-    #[inline]
+    #[inline(always)]
     pub fn attempt(&mut self, slot: u32) {
         let now = self.now;
         let request = &mut self.requests[slot];
@@ -203,7 +202,7 @@ impl World {
     }
 
     /// A balancer's try: an instance is chosen and reached.
-    #[inline]
+    #[inline(always)]
     fn try_instance(&mut self, slot: u32, avoid: u32) {
         let request = &mut self.requests[slot];
         request.tries = request.tries.saturating_add(1);
@@ -267,7 +266,7 @@ impl World {
     }
 
     /// An attempt reaches an instance's address.
-    #[inline]
+    #[inline(always)]
     fn reach(&mut self, slot: u32, instance: u32) {
         let request = &mut self.requests[slot];
         request.instance = instance;
@@ -281,7 +280,7 @@ impl World {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter_queue_or_service(&mut self, slot: u32, number: u32) {
         let instance = &mut self.instances[number as usize];
         if instance.busy < instance.workers {
@@ -355,7 +354,7 @@ impl World {
             let instance = request.instance;
             self.trace(slot, what);
             if redispatch {
-                self.try_instance(slot, instance);
+                self.try_another_instance(slot, instance);
             } else {
                 let at = self.now + pause;
                 self.requests[slot].stage = Stage::Waiting;
@@ -364,6 +363,17 @@ impl World {
             return;
         }
         self.fail(slot, outcome, cause, what);
+    }
+
+    #[inline(never)]
+    fn try_another_instance(&mut self, slot: u32, avoid: u32) {
+        self.try_instance(slot, avoid);
+    }
+
+    /// A client's next attempt is due.
+    #[cold]
+    pub fn attempt_again(&mut self, slot: u32) {
+        self.attempt(slot);
     }
 
     /// A balancer's retry on the same instance is due.
@@ -469,7 +479,7 @@ impl World {
     }
 
     /// The request is answered.
-    #[inline]
+    #[inline(always)]
     pub fn succeed(&mut self, slot: u32) {
         let request = self.requests[slot];
         self.requests.remove(slot);
@@ -482,11 +492,16 @@ impl World {
         if self.detail.is_some() {
             self.record_size(&request);
         }
-        self.conclude(&request, Outcome::Ok, None, slot);
+        self.end(&request, Outcome::Ok, None, slot);
     }
 
-    #[inline]
+    #[cold]
     fn conclude(&mut self, request: &Request, outcome: Outcome, cause: Option<Cause>, slot: u32) {
+        self.end(request, outcome, cause, slot);
+    }
+
+    #[inline(always)]
+    fn end(&mut self, request: &Request, outcome: Outcome, cause: Option<Cause>, slot: u32) {
         let version = some(request.instance).map(|i| self.instances[i as usize].version);
         let user = self.user_of(request);
         self.ledger.ended(request, user, self.now, version, outcome, cause);
