@@ -6,7 +6,7 @@
 //! does.
 
 use super::request::NONE;
-use crate::engine::rng::{Key, index, unit};
+use crate::engine::rng::{Key, index};
 use crate::engine::{SimDuration, SimTime};
 use crate::plan::{EndpointConditions, HealthCheck, Policy, Routing, TieBreak, VersionId};
 
@@ -62,19 +62,44 @@ pub struct Rules {
     pub slow_start_key: Key,
 }
 
-/// What choosing needs to know of a request.
+/// What choosing needs to know of a request. Random bits are drawn only where a rule asks for
+/// them; they depend on the request and the try, never on what was chosen before.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
-    /// 64 random bits of this try.
-    pub bits: u64,
-    /// Uniform number that places the request on a side of a weight split.
-    pub split: f64,
-    /// Hash of the user, or of the request where it has none.
-    pub hash: u64,
-    /// An instance that a retry avoids.
+    /// Stream of the random bits of tries.
+    pub routing: Key,
+    /// This try's place in it.
+    pub draw: u64,
+    /// Stream that places requests on a side of a weight split.
+    pub split: Key,
+    /// The request's number.
+    pub request: u64,
+    /// Its user, or [`NONE`].
+    pub user: u32,
+    /// An instance that a retry avoids, or [`NONE`].
     pub avoid: u32,
     /// Now.
     pub now: SimTime,
+}
+
+impl Choice {
+    #[inline]
+    fn bits(&self) -> u64 {
+        self.routing.draw(self.draw)
+    }
+
+    /// Hash of the user, of the request where it has none. Users hash alike in all classes.
+    fn hash(&self) -> u64 {
+        if self.user == NONE {
+            self.split.draw(!self.request)
+        } else {
+            Key::of_seed(u64::from(self.user)).draw(0)
+        }
+    }
+
+    fn to_candidate(&self, weight_bp: u32) -> bool {
+        self.split.unit(self.request) * 10_000.0 < f64::from(weight_bp)
+    }
 }
 
 impl Node {
@@ -234,8 +259,8 @@ impl Node {
             Routing::All => 0,
             Routing::Only(version) => usize::from(version.0) + 1,
             Routing::Split { stable, candidate, weight_bp } => {
-                let to_candidate = choice.split * 10_000.0 < f64::from(weight_bp);
-                usize::from(if to_candidate { candidate.0 } else { stable.0 }) + 1
+                let version = if choice.to_candidate(weight_bp) { candidate } else { stable };
+                usize::from(version.0) + 1
             }
         }
     }
@@ -263,11 +288,11 @@ impl Node {
             let instance = chosen?;
             let age = choice.now.since(self.endpoints[instance as usize].joined).0 as f64;
             let share = (age / rules.slow_start.0 as f64).max(SLOW_START_FLOOR);
-            let bits = rules.slow_start_key.draw(choice.bits ^ u64::from(draw));
-            if share >= 1.0 || unit(bits) < share {
+            let accept = rules.slow_start_key.entity(choice.bits()).unit(u64::from(draw));
+            if accept < share {
                 break;
             }
-            choice.bits = bits;
+            choice.routing = choice.routing.entity(u64::from(draw));
         }
         chosen
     }
@@ -338,7 +363,7 @@ impl Pool {
             Policy::LeastRequest { choices: Some(2), .. } => {
                 self.better_of_two(choice, outstanding)
             }
-            Policy::Random => self.members[index((choice.bits >> 32) as u32, count) as usize],
+            Policy::Random => self.members[index((choice.bits() >> 32) as u32, count) as usize],
             _ => self.choose_rarer(policy, choice, outstanding),
         };
         if chosen == choice.avoid && count > 1 {
@@ -358,11 +383,12 @@ impl Pool {
     #[inline]
     fn better_of_two(&self, choice: &Choice, outstanding: &[u32]) -> u32 {
         let count = self.members.len() as u32;
-        let first = index((choice.bits >> 32) as u32, count);
         if count == 1 {
             return self.members[0];
         }
-        let mut second = index(choice.bits as u32, count - 1);
+        let bits = choice.bits();
+        let first = index((bits >> 32) as u32, count);
+        let mut second = index(bits as u32, count - 1);
         second += u32::from(second >= first);
         let (a, b) = (self.members[first as usize], self.members[second as usize]);
         if outstanding[b as usize] < outstanding[a as usize] { b } else { a }
@@ -383,7 +409,7 @@ impl Pool {
             }
             Policy::LeastRequest { choices: Some(choices), .. } => {
                 let mut best = NONE;
-                let key = Key::of_seed(choice.bits);
+                let key = Key::of_seed(choice.bits());
                 for draw in 0..choices {
                     let member = self.members
                         [index((key.draw(u64::from(draw)) >> 32) as u32, count as u32) as usize];
@@ -394,10 +420,11 @@ impl Pool {
                 best
             }
             Policy::RingHash => {
-                let at = self.ring.partition_point(|&(point, _)| point < choice.hash);
+                let hash = choice.hash();
+                let at = self.ring.partition_point(|&(point, _)| point < hash);
                 self.ring[if at < self.ring.len() { at } else { 0 }].1
             }
-            Policy::ModuloHash => self.members[(choice.hash % count as u64) as usize],
+            Policy::ModuloHash => self.members[(choice.hash() % count as u64) as usize],
             Policy::Weighted => {
                 // Smooth weighted round robin (nginx): everybody earns its weight, the richest
                 // is chosen and pays the sum. Weights are equal until instances carry their own.
@@ -428,7 +455,7 @@ impl Pool {
             TieBreak::InTurn => (start..start + count).find(is_least).unwrap_or(start) % count,
             TieBreak::Random => {
                 let ties = (0..count).filter(is_least).count() as u32;
-                let pick = index((choice.bits >> 32) as u32, ties) as usize;
+                let pick = index((choice.bits() >> 32) as u32, ties) as usize;
                 (0..count).filter(is_least).nth(pick).unwrap_or(0)
             }
         };

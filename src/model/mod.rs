@@ -10,4 +10,5 @@ pub mod instance;
 pub mod ledger;
 pub mod request;
 pub mod sharing;
+pub mod telemetry;
 pub mod users;

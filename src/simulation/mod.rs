@@ -2,6 +2,17 @@
 //!
 //! A run is a pure function of plan, strategy, release and seed.
 
+mod cold;
+mod control;
+pub mod rollout;
+mod run;
+mod serving;
+mod trace;
+mod traffic;
+mod world;
+
+pub use run::run;
+
 use crate::engine::SimDuration;
 
 /// How much of a run is kept; the run itself is the same whatever is asked for here.

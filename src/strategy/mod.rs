@@ -8,7 +8,7 @@
 
 use crate::engine::SimTime;
 pub use crate::plan::Routing;
-use crate::plan::{AnalysisMetric, IntOrPercent, VersionId};
+use crate::plan::{AnalysisMetric, CanaryTraffic, IntOrPercent, Strategy, VersionId};
 use crate::record::{EventKind, RolloutOutcome};
 
 /// A rollout controller.
@@ -29,14 +29,23 @@ pub struct Observation<'a> {
     pub paused: bool,
     /// The version of the pod template: what ought to run.
     pub target: VersionId,
-    /// The version that ran before this rollout, to which an abort goes back.
+    /// The version that ran before this rollout, to which an abort goes back. It stays what it
+    /// was until a rollout has finished as completed: a rollout that stalled, was rolled back
+    /// or was overtaken by a newer one leaves it alone.
     pub stable: VersionId,
     /// Every replica set, in order of creation.
     pub replica_sets: &'a [ReplicaSetView],
     /// The traffic routing last commanded.
     pub routing: Routing,
-    /// A person asked for the rollout to be given up (or an automatic rule did).
+    /// A person asked for the rollout to be given up (or an automatic rule did). Stays true
+    /// until the next deployment.
     pub abort_requested: bool,
+    /// How often a person has told the rollout to go on since it began: each time ends one
+    /// wait for a person (Argo's `promote`).
+    pub resumes: u32,
+    /// A person is in a hurry: steps, pauses and analyses are skipped (Argo's `promote --full`).
+    /// What a rollback after the end of a rollout asks for.
+    pub promote_full: bool,
     /// Reported metrics.
     pub metrics: &'a dyn ReportedMetrics,
 }
@@ -77,7 +86,8 @@ pub trait ReportedMetrics {
 pub struct Decision {
     /// Carried out in order.
     pub commands: Vec<Command>,
-    /// When to be woken at the latest, even if nothing changes.
+    /// When to be woken at the latest, even if nothing changes. The present instant means
+    /// another pass as soon as the controller's queue allows.
     pub wake_at: Option<SimTime>,
 }
 
@@ -109,8 +119,23 @@ pub enum Command {
     Route(Routing),
     /// Writes a line into the run's log.
     Log(EventKind),
-    /// The rollout has ended (another operation may start a new one).
+    /// The rollout has ended (another operation may start a new one). Passes go on: sets may
+    /// still have to be scaled down or resized. A stalled rollout may finish again, when a
+    /// person acts or its pods come up after all; the last word counts.
     Finish(RolloutOutcome),
+}
+
+/// Where the traffic goes before anything is deployed: a strategy that moves traffic by a
+/// selector or a router has it in place from the start.
+#[must_use]
+pub fn initial_routing(strategy: &Strategy, stable: VersionId) -> Routing {
+    match strategy {
+        Strategy::BlueGreen(_) => Routing::Only(stable),
+        Strategy::Canary(canary) if canary.traffic == CanaryTraffic::Weights => {
+            Routing::Only(stable)
+        }
+        _ => Routing::All,
+    }
 }
 
 /// Resolves a count or percentage; percentages round up if `up`, else down.
