@@ -101,7 +101,7 @@ impl Simulation<'_> {
             self.world.calendar.pop();
             match kind {
                 Kind::Departure => unreachable!("carried out above"),
-                Kind::Attempt => self.world.attempt(number),
+                Kind::Attempt => self.world.attempt_again(number),
                 Kind::SameInstance => self.world.same_instance(number),
                 Kind::Patience => self.world.patience_ended(number),
                 Kind::Timeout => {
