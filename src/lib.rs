@@ -6,4 +6,5 @@ pub mod plan;
 pub mod platform;
 pub mod record;
 pub mod simulation;
+pub mod stats;
 pub mod strategy;
