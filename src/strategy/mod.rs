@@ -6,6 +6,14 @@
 //! carries out with its own delays and failures. So a canary cannot peek at the truth, and
 //! each controller is tested without a simulation.
 
+pub mod argo;
+pub mod blue_green;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod fake;
+pub mod judge;
+
 use crate::engine::SimTime;
 use crate::plan::{AnalysisMetric, CanaryTraffic, IntOrPercent, Strategy, VersionId};
 use crate::record::{EventKind, RolloutOutcome};
@@ -92,6 +100,18 @@ pub enum Routing {
     },
 }
 
+impl Routing {
+    /// Whether it names a version as one to send traffic to.
+    #[must_use]
+    pub fn names(self, version: VersionId) -> bool {
+        match self {
+            Self::All => false,
+            Self::Only(only) => only == version,
+            Self::Split { stable, candidate, .. } => [stable, candidate].contains(&version),
+        }
+    }
+}
+
 /// Metrics as the monitoring system would answer a query now.
 pub trait ReportedMetrics {
     /// The metric over the last window that is visible now; `None`: not enough data.
@@ -137,8 +157,9 @@ pub enum Command {
     /// Writes a line into the run's log.
     Log(EventKind),
     /// The rollout has ended (another operation may start a new one). Passes go on: sets may
-    /// still have to be scaled down or resized. A stalled rollout may finish again, when a
-    /// person acts or its pods come up after all; the last word counts.
+    /// still have to be scaled down or resized. A stalled rollout may finish again, when its
+    /// pods come up after all or a person acts (then `RolloutResumed` is logged first); the
+    /// last word counts.
     Finish(RolloutOutcome),
 }
 
