@@ -243,7 +243,12 @@ impl Fake {
                 self.routing = routing;
             }
             Command::Finish(RolloutOutcome::Completed) => self.stable = self.target,
-            Command::Finish(_) | Command::Log(_) | Command::Annotate { .. } => {}
+            Command::Finish(_)
+            | Command::Log(_)
+            | Command::Annotate { .. }
+            | Command::Revise { .. }
+            | Command::Remove { .. }
+            | Command::Report => {}
         }
     }
 
@@ -370,6 +375,7 @@ pub fn plan(rollback: Rollback, analyses: Vec<Analysis>) -> Plan {
             surge_quota: None,
             pdb_min_available: None,
             lags: Lags {
+                call: SimDuration::from_millis(1),
                 deployment: nothing,
                 replica_set: nothing,
                 kubelet: nothing,
