@@ -6,7 +6,14 @@
 //! carries out with its own delays and failures. So a canary cannot peek at the truth, and
 //! each controller is tested without a simulation.
 
+pub mod argo;
+pub mod blue_green;
+#[cfg(test)]
+mod conformance;
 pub mod deployment;
+#[cfg(test)]
+mod fake;
+pub mod judge;
 
 use crate::engine::SimTime;
 pub use crate::plan::Routing;
@@ -30,7 +37,8 @@ pub fn controller(strategy: &Strategy, plan: &Plan) -> Box<dyn Controller> {
         Strategy::Recreate(_) | Strategy::Rolling(_) => {
             Box::new(deployment::Deployment::new(strategy, plan.service.replicas))
         }
-        Strategy::BlueGreen(_) | Strategy::Canary(_) => unimplemented!("land with their files"),
+        Strategy::BlueGreen(params) => Box::new(blue_green::BlueGreenController::new(params, plan)),
+        Strategy::Canary(_) => unimplemented!("lands with its file"),
     }
 }
 
@@ -152,8 +160,9 @@ pub enum Command {
     /// Writes a line into the run's log.
     Log(EventKind),
     /// The rollout has ended (another operation may start a new one). Passes go on: sets may
-    /// still have to be scaled down or resized. A stalled rollout may finish again, when a
-    /// person acts or its pods come up after all; the last word counts.
+    /// still have to be scaled down or resized. A stalled rollout may finish again, when its
+    /// pods come up after all or a person acts (then `RolloutResumed` is logged first); the
+    /// last word counts.
     Finish(RolloutOutcome),
 }
 
