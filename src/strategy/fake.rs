@@ -377,6 +377,7 @@ pub fn plan(rollback: Rollback, analyses: Vec<Analysis>) -> Plan {
             lags: Lags {
                 call: SimDuration::from_millis(1),
                 deployment: nothing,
+                call: nothing,
                 replica_set: nothing,
                 kubelet: nothing,
                 removal: nothing,
