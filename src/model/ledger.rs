@@ -17,7 +17,7 @@ const HARM_STEP: SimDuration = SimDuration::from_secs(1);
 const HARM_STEPS: u64 = 3600;
 /// The finest step of the worst-minute figure, and the most steps.
 const MINUTE: SimDuration = SimDuration::from_secs(60);
-const MINUTES: u64 = 240;
+const MINUTES: u64 = 600;
 
 /// Cuts the window into equal steps and says in which an instant lies.
 #[derive(Clone, Copy, Debug)]
@@ -62,8 +62,9 @@ pub struct Ledger {
     sent: Vec<u64>,
     buckets: Vec<Bucket>,
     bucket_steps: Steps,
-    minutes: Vec<CoarseHistogram>,
-    minute_steps: Steps,
+    /// The bucket of requests sent now ([`NONE`] in the warm-up), and until when.
+    bucket: u32,
+    bucket_until: SimTime,
     harm: Vec<u32>,
     harm_steps: Steps,
     /// Time in queues of accepted attempts.
@@ -97,7 +98,6 @@ impl Ledger {
             })
             .collect();
         let bucket_steps = Steps::new(window, timeline_width);
-        let minute_steps = Steps::at_most(window, MINUTE, MINUTES);
         let harm_steps = Steps::at_most(window, HARM_STEP, HARM_STEPS);
         Self {
             start,
@@ -109,8 +109,8 @@ impl Ledger {
             sent: vec![0; plan.classes.len()],
             buckets: vec![Bucket::default(); bucket_steps.count],
             bucket_steps,
-            minutes: vec![CoarseHistogram::default(); minute_steps.count],
-            minute_steps,
+            bucket: NONE,
+            bucket_until: start,
             harm: vec![0; harm_steps.count],
             harm_steps,
             wait_ns: 0,
@@ -135,17 +135,27 @@ impl Ledger {
         at >= self.start && at < self.end
     }
 
-    /// Counts a request sent now.
+    /// Counts a request sent now, and says in which bucket.
     #[inline]
-    pub fn sent(&mut self, class: u8, user: u32, now: SimTime) {
-        if self.measures(now) {
+    pub fn sent(&mut self, class: u8, user: u32, now: SimTime) -> u32 {
+        if now >= self.bucket_until {
+            self.next_bucket(now);
+        }
+        if self.bucket != NONE {
             self.sent[usize::from(class)] += 1;
-            let bucket = self.bucket_steps.of(now.0 - self.start.0);
-            self.buckets[bucket].sent += 1;
+            self.buckets[self.bucket as usize].sent += 1;
             if user != NONE {
                 self.users.sent(user, now);
             }
         }
+        self.bucket
+    }
+
+    #[cold]
+    fn next_bucket(&mut self, now: SimTime) {
+        let bucket = self.bucket_steps.of(now.0 - self.start.0);
+        self.bucket = bucket as u32;
+        self.bucket_until = self.bucket_end(bucket);
     }
 
     /// Counts an accepted attempt that waited `wait` before its service of `service` began.
@@ -168,21 +178,19 @@ impl Ledger {
         self.busy_ns -= u128::from(to.saturating_sub(from));
     }
 
-    /// Counts the end of a request whose last attempt went to `version` (`None`: to no
-    /// instance).
+    /// Counts the end of a request of `user` whose last attempt went to `version` (`None`: to
+    /// no instance).
     #[inline]
     pub fn ended(
         &mut self,
         request: &Request,
+        user: u32,
         now: SimTime,
         version: Option<u16>,
         outcome: Outcome,
         cause: Option<Cause>,
     ) {
-        let from = request.sent.0.max(self.start.0);
-        let to = now.0.min(self.end.0);
-        self.in_system_ns += u128::from(to.saturating_sub(from));
-        if !self.measures(request.sent) {
+        if request.bucket == NONE {
             return;
         }
         let latency = now.0 - request.sent.0 + self.overhead;
@@ -193,18 +201,22 @@ impl Ledger {
         cell.counters.attempts += u64::from(request.attempts);
         cell.counters.tries += u64::from(request.tries) + u64::from(request.earlier_tries);
         cell.counters.outcomes[outcome as usize] += 1;
-        let offset = request.sent.0 - self.start.0;
-        let bucket = &mut self.buckets[self.bucket_steps.of(offset)];
+        let bucket = &mut self.buckets[request.bucket as usize];
         bucket.outcomes[outcome as usize] += 1;
         if outcome == Outcome::Ok {
             cell.ok.record(latency);
             bucket.ok.record(latency);
-            self.minutes[self.minute_steps.of(offset)].record(latency);
         } else {
             cell.failed.record(latency);
             let cause = cause.expect("a failed request has a cause");
-            self.harmed(request.user, now, outcome, cause);
+            self.harmed(user, now, outcome, cause);
         }
+    }
+
+    /// Adds a request's stay to the area under the number in the system.
+    pub fn in_system(&mut self, sent: SimTime, until: SimTime) {
+        let from = sent.0.max(self.start.0);
+        self.in_system_ns += u128::from(until.0.min(self.end.0).saturating_sub(from));
     }
 
     #[cold]
@@ -249,10 +261,9 @@ impl Ledger {
     /// If a request was lost or counted twice.
     pub fn close(&mut self, requests: &Requests, version_of: impl Fn(u32) -> Option<u16>) {
         let end = self.end;
-        for request in requests.live().filter(|request| !request.orphan) {
-            let from = request.sent.0.max(self.start.0);
-            self.in_system_ns += u128::from(end.0.saturating_sub(from));
-            if !self.measures(request.sent) {
+        for request in requests.live().filter(|request| !request.is_orphan()) {
+            self.in_system(request.sent, end);
+            if request.bucket == NONE {
                 continue;
             }
             let version = version_of(request.instance);
@@ -273,10 +284,27 @@ impl Ledger {
         }
     }
 
+    /// The greatest p99 of a minute of the window. Where the window is longer than ten hours,
+    /// of longer steps that do not depend on the timeline's width.
+    fn worst_minute(&self) -> Option<u64> {
+        let step = Steps::at_most(self.end - self.start, MINUTE, MINUTES).width.0;
+        let mut worst = None;
+        let mut minute = (0, CoarseHistogram::default());
+        for (number, bucket) in self.buckets.iter().enumerate() {
+            let at = number as u64 * self.bucket_steps.width.0 / step;
+            if at != minute.0 {
+                worst = worst.max(minute.1.quantile(0.99));
+                minute = (at, CoarseHistogram::default());
+            }
+            minute.1.merge(&bucket.ok);
+        }
+        worst.max(minute.1.quantile(0.99))
+    }
+
     /// The parts of a run's record that the ledger holds.
     #[must_use]
     pub fn into_parts(self) -> Parts {
-        let worst = self.minutes.iter().filter_map(|minute| minute.quantile(0.99)).max();
+        let worst = self.worst_minute();
         let causes = Outcome::ALL
             .iter()
             .flat_map(|&outcome| Cause::ALL.iter().map(move |&cause| (outcome, cause)))

@@ -40,12 +40,12 @@ pub struct Request {
     pub number: u64,
     /// The next record in the same queue, or in the list of free ones.
     pub next: u32,
-    /// Who sent it.
+    /// Who sent it; of a closed loop, the place of the user who waits for the answer.
     pub user: u32,
     /// Where the attempt is, or was last.
     pub instance: u32,
-    /// The closed-loop user or session that waits for the answer.
-    pub closed: u32,
+    /// The timeline bucket of the intended send time; [`NONE`] outside the window.
+    pub bucket: u32,
     /// Index into the run's classes.
     pub class: u8,
     /// Client attempts so far.
@@ -58,8 +58,8 @@ pub struct Request {
     pub node: u16,
     /// Balancer tries of earlier attempts.
     pub earlier_tries: u8,
-    /// The client has given up; the instance works on.
-    pub orphan: bool,
+    /// Marks, see the constants.
+    marks: u8,
 }
 
 impl Request {
@@ -72,15 +72,41 @@ impl Request {
         next: NONE,
         user: NONE,
         instance: NONE,
-        closed: NONE,
+        bucket: NONE,
         class: 0,
         attempts: 0,
         tries: 0,
         stage: Stage::Free,
         node: 0,
         earlier_tries: 0,
-        orphan: false,
+        marks: 0,
     };
+
+    /// The client has given up; the instance works on.
+    const ORPHAN: u8 = 1;
+    /// A user of a closed loop waits for the answer.
+    const LOOPED: u8 = 2;
+
+    /// Whether the client has given up.
+    #[inline]
+    #[must_use]
+    pub fn is_orphan(&self) -> bool {
+        self.marks & Self::ORPHAN != 0
+    }
+
+    /// The client gives up; the instance works on.
+    #[inline]
+    pub fn abandon(&mut self) {
+        self.marks |= Self::ORPHAN;
+        self.timeout_at = SimTime::NEVER;
+    }
+
+    /// Whether `user` is a place among the users of closed loops.
+    #[inline]
+    #[must_use]
+    pub fn is_looped(&self) -> bool {
+        self.marks & Self::LOOPED != 0
+    }
 
     /// A new request, before its first attempt.
     #[must_use]
@@ -104,7 +130,46 @@ impl Requests {
         Self { records: Vec::new(), first_free: NONE, limit }
     }
 
-    /// Stores a record and returns its number.
+    /// Stores a new request, before its first attempt, and returns its number.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments, reason = "the fields of one record, written in place")]
+    pub fn add(
+        &mut self,
+        sent: SimTime,
+        class: u8,
+        number: u64,
+        demand: u64,
+        user: u32,
+        bucket: u32,
+        looped: bool,
+    ) -> u32 {
+        let slot = self.first_free;
+        if slot == NONE {
+            let mut request = Request::new(sent, class, number, demand, user);
+            request.bucket = bucket;
+            request.marks = if looped { Request::LOOPED } else { 0 };
+            return self.push(request);
+        }
+        let record = &mut self.records[slot as usize];
+        self.first_free = record.next;
+        record.sent = sent;
+        record.demand = demand;
+        record.timeout_at = SimTime::NEVER;
+        record.number = number;
+        record.user = user;
+        record.instance = NONE;
+        record.bucket = bucket;
+        record.class = class;
+        record.attempts = 0;
+        record.tries = 0;
+        record.stage = Stage::Waiting;
+        record.node = 0;
+        record.earlier_tries = 0;
+        record.marks = if looped { Request::LOOPED } else { 0 };
+        slot
+    }
+
+    /// Stores a copy of a record and returns its number.
     #[inline]
     pub fn insert(&mut self, request: Request) -> u32 {
         let slot = self.first_free;

@@ -12,7 +12,7 @@ use super::world::{Kind, World, payload, unpack};
 
 impl World {
     /// A worker takes a request: how long it will be busy with it.
-    #[inline]
+    #[inline(always)]
     pub fn begin_service(&mut self, slot: u32, number: u32) -> SimDuration {
         let now = self.now;
         let request = &mut self.requests[slot];
@@ -65,10 +65,10 @@ impl World {
     }
 
     /// A request's service ends: its event is the calendar's first.
-    #[inline]
+    #[inline(always)]
     pub fn depart(&mut self, slot: u32) {
         let request = &self.requests[slot];
-        let (number, node, orphan) = (request.instance, request.node, request.orphan);
+        let (number, node, orphan) = (request.instance, request.node, request.is_orphan());
         let instance = &mut self.instances[number as usize];
         if let Some(next) = instance.dequeue(&mut self.requests) {
             let service = self.begin_service(next, number);
@@ -89,7 +89,7 @@ impl World {
     }
 
     /// The instance's answer: ok, or an error of its version.
-    #[inline]
+    #[inline(always)]
     fn answered(&mut self, slot: u32, number: u32) {
         let version = self.instances[number as usize].version;
         if self.behaviours[usize::from(version)].flawless {
@@ -146,7 +146,7 @@ impl World {
         }
         self.instances[number as usize].busy -= 1;
         let request = &self.requests[slot];
-        if request.orphan {
+        if request.is_orphan() {
             self.requests.remove(slot);
         } else {
             self.nodes[usize::from(request.node)].end(number);
@@ -197,7 +197,7 @@ impl World {
         }
         for slot in inside {
             let request = self.requests[slot];
-            if request.orphan {
+            if request.is_orphan() {
                 self.requests.remove(slot);
                 continue;
             }

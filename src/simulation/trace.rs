@@ -59,6 +59,7 @@ impl World {
         cause: Option<Cause>,
     ) {
         let counted = self.ledger.measures(request.sent);
+        let user = some(self.user_of(request));
         let Some(tracer) = &mut self.tracer else { return };
         let hops = std::mem::take(tracer.of(slot));
         let Some(cause) = cause.filter(|_| counted) else { return };
@@ -67,7 +68,7 @@ impl World {
             *kept += 1;
             self.note(EventKind::RequestFailed(FailedRequest {
                 class: u16::from(request.class),
-                user: some(request.user),
+                user,
                 sent: request.sent,
                 outcome,
                 cause,

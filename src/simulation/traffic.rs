@@ -48,7 +48,7 @@ impl World {
     }
 
     /// The next open-loop arrival is due.
-    #[inline]
+    #[inline(always)]
     pub fn arrive(&mut self) {
         let now = self.now;
         let number = self.next_class;
@@ -79,7 +79,7 @@ impl World {
                 Pick::InTurn => (request_number % u64::from(self.open_users)) as u32,
             }
         };
-        self.send(Request::new(now, number, request_number, demand, user));
+        self.send(number, request_number, demand, user, false);
     }
 
     #[cold]
@@ -126,9 +126,7 @@ impl World {
         class.sent += 1;
         let key = user.key.entity(2 * u64::from(turn) + 2);
         let demand = class.demand.draw_span(&mut key.counter(), u64::from(turn)).0;
-        let mut request = Request::new(self.now, user.class, key.draw(1 << 40), demand, user.user);
-        request.closed = closed;
-        self.send(request);
+        self.send(user.class, key.draw(1 << 40) >> 8, demand, closed, true);
     }
 
     /// After an answer: the user thinks, or leaves.
@@ -143,16 +141,23 @@ impl World {
     }
 
     /// A request is sent: its first attempt.
-    #[inline]
-    fn send(&mut self, request: Request) {
-        self.ledger.sent(request.class, request.user, self.now);
+    #[inline(always)]
+    fn send(&mut self, class: u8, number: u64, demand: u64, user: u32, looped: bool) {
+        let sender = if looped { self.closed[user as usize].user } else { user };
+        let bucket = self.ledger.sent(class, sender, self.now);
         self.retries.earn(self.now);
-        let slot = self.requests.insert(request);
+        let slot = self.requests.add(self.now, class, number, demand, user, bucket, looped);
         self.attempt(slot);
     }
 
-    /// A client's attempt: a balancer node is met.
+    /// The user's number among all users of the run.
     #[inline]
+    pub fn user_of(&self, request: &Request) -> u32 {
+        if request.is_looped() { self.closed[request.user as usize].user } else { request.user }
+    }
+
+    /// A client's attempt: a balancer node is met.
+    #[inline(always)]
     pub fn attempt(&mut self, slot: u32) {
         let now = self.now;
         let request = &mut self.requests[slot];
@@ -197,7 +202,7 @@ impl World {
     }
 
     /// A balancer's try: an instance is chosen and reached.
-    #[inline]
+    #[inline(always)]
     fn try_instance(&mut self, slot: u32, avoid: u32) {
         let request = &mut self.requests[slot];
         request.tries = request.tries.saturating_add(1);
@@ -209,7 +214,11 @@ impl World {
             draw,
             split: keys.split,
             request: request.number,
-            user: request.user,
+            user: if request.is_looped() {
+                self.closed[request.user as usize].user
+            } else {
+                request.user
+            },
             avoid,
             now: self.now,
         };
@@ -229,8 +238,8 @@ impl World {
     /// Cookie affinity: back to where the last answer came from, if that may still be used.
     #[cold]
     fn try_with_affinity(&mut self, slot: u32, choice: &Choice) {
-        let (user, node) = (self.requests[slot].user, usize::from(self.requests[slot].node));
-        let remembered = some(user).and_then(|user| {
+        let node = usize::from(self.requests[slot].node);
+        let remembered = some(choice.user).and_then(|user| {
             let (instance, last) = *self.affinity.as_ref()?.get(user as usize)?;
             let fresh = self.now.since(last) < self.affinity_ttl;
             (fresh && self.nodes[node].may_use(instance)).then_some(instance)
@@ -257,7 +266,7 @@ impl World {
     }
 
     /// An attempt reaches an instance's address.
-    #[inline]
+    #[inline(always)]
     fn reach(&mut self, slot: u32, instance: u32) {
         let request = &mut self.requests[slot];
         request.instance = instance;
@@ -271,7 +280,7 @@ impl World {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter_queue_or_service(&mut self, slot: u32, number: u32) {
         let instance = &mut self.instances[number as usize];
         if instance.busy < instance.workers {
@@ -345,7 +354,7 @@ impl World {
             let instance = request.instance;
             self.trace(slot, what);
             if redispatch {
-                self.try_instance(slot, instance);
+                self.try_another_instance(slot, instance);
             } else {
                 let at = self.now + pause;
                 self.requests[slot].stage = Stage::Waiting;
@@ -356,11 +365,22 @@ impl World {
         self.fail(slot, outcome, cause, what);
     }
 
+    #[inline(never)]
+    fn try_another_instance(&mut self, slot: u32, avoid: u32) {
+        self.try_instance(slot, avoid);
+    }
+
+    /// A client's next attempt is due.
+    #[cold]
+    pub fn attempt_again(&mut self, slot: u32) {
+        self.attempt(slot);
+    }
+
     /// A balancer's retry on the same instance is due.
     #[cold]
     pub fn same_instance(&mut self, slot: u32) {
         let request = &mut self.requests[slot];
-        if request.orphan {
+        if request.is_orphan() {
             // The client has left while the balancer waited.
             self.requests.remove(slot);
             return;
@@ -406,22 +426,17 @@ impl World {
         let cause = if hung { Cause::VersionDefect } else { self.cause_of_wait(&request) };
         if request.stage == Stage::Waiting {
             // In a balancer's pause: its event will find the record orphaned.
-            self.requests[slot].orphan = true;
-            self.requests[slot].timeout_at = SimTime::NEVER;
+            self.requests[slot].abandon();
         } else {
             self.nodes[usize::from(request.node)].end(request.instance);
-            self.requests[slot].orphan = true;
-            self.requests[slot].timeout_at = SimTime::NEVER;
+            self.requests[slot].abandon();
         }
         self.trace(slot, "the client's timeout");
         self.report_attempt(&request, Outcome::Timeout);
         if let Some(pause) = self.pause_before_retry(&request, Outcome::Timeout) {
-            let on = Request {
-                stage: Stage::Waiting,
-                timeout_at: SimTime::NEVER,
-                next: NONE,
-                ..request
-            };
+            let mut on = request;
+            on.stage = Stage::Waiting;
+            on.timeout_at = SimTime::NEVER;
             let next = self.requests.insert(on);
             self.move_trace(slot, next);
             self.calendar.push(self.now + pause, payload(Kind::Attempt, next));
@@ -449,7 +464,7 @@ impl World {
     pub fn patience_ended(&mut self, slot: u32) {
         let request = self.requests[slot];
         let due = self.patience_end(&request) == Some(self.now);
-        if request.stage != Stage::Queued || request.orphan || !due {
+        if request.stage != Stage::Queued || request.is_orphan() || !due {
             return;
         }
         let instance = &mut self.instances[request.instance as usize];
@@ -457,15 +472,14 @@ impl World {
         self.nodes[usize::from(request.node)].end(request.instance);
         let record = &mut self.requests[slot];
         record.stage = Stage::Left;
-        record.orphan = true;
-        record.timeout_at = SimTime::NEVER;
+        record.abandon();
         self.trace(slot, "left the queue");
         self.report_attempt(&request, Outcome::Timeout);
         self.conclude(&request, Outcome::Timeout, Some(Cause::Overload), slot);
     }
 
     /// The request is answered.
-    #[inline]
+    #[inline(always)]
     pub fn succeed(&mut self, slot: u32) {
         let request = self.requests[slot];
         self.requests.remove(slot);
@@ -473,23 +487,32 @@ impl World {
             self.report_attempt(&request, Outcome::Ok);
         }
         if self.affinity.is_some() {
-            self.remember(request.user, request.instance);
+            self.remember(self.user_of(&request), request.instance);
         }
         if self.detail.is_some() {
             self.record_size(&request);
         }
-        self.conclude(&request, Outcome::Ok, None, slot);
+        self.end(&request, Outcome::Ok, None, slot);
     }
 
-    #[inline]
+    #[cold]
     fn conclude(&mut self, request: &Request, outcome: Outcome, cause: Option<Cause>, slot: u32) {
+        self.end(request, outcome, cause, slot);
+    }
+
+    #[inline(always)]
+    fn end(&mut self, request: &Request, outcome: Outcome, cause: Option<Cause>, slot: u32) {
         let version = some(request.instance).map(|i| self.instances[i as usize].version);
-        self.ledger.ended(request, self.now, version, outcome, cause);
+        let user = self.user_of(request);
+        self.ledger.ended(request, user, self.now, version, outcome, cause);
+        if self.detail.is_some() {
+            self.ledger.in_system(request.sent, self.now);
+        }
         if self.tracer.is_some() {
             self.close_trace(slot, request, outcome, cause);
         }
-        if request.closed != NONE {
-            self.user_continues(request.closed);
+        if request.is_looped() {
+            self.user_continues(request.user);
         }
     }
 }
