@@ -375,7 +375,6 @@ pub fn plan(rollback: Rollback, analyses: Vec<Analysis>) -> Plan {
             surge_quota: None,
             pdb_min_available: None,
             lags: Lags {
-                call: SimDuration::from_millis(1),
                 deployment: nothing,
                 call: nothing,
                 replica_set: nothing,
