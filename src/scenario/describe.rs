@@ -28,6 +28,7 @@ pub fn shape(shape: &Shape) -> String {
         Shape::IntOrPercent => "a number of pods such as 2, or a percentage such as 25%".to_owned(),
         Shape::Bool => "`true` or `false`".to_owned(),
         Shape::Name => ALLOWED_NAME.to_owned(),
+        Shape::Label => format!("{ALLOWED_NAME}; single spaces inside"),
         Shape::Text => "text".to_owned(),
         Shape::Path => "the path of a file beside the scenario".to_owned(),
         Shape::Instant => {

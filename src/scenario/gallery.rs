@@ -77,6 +77,8 @@ mod tests {
             let study = shipped.load(&Overrides::default()).unwrap_or_else(|problem| panic!("{problem}"));
             assert_eq!(study.name, shipped.name);
             assert!(!shipped.question().is_empty());
+            println!("{} {:?} {:#?}", shipped.name, study.plan.clock, study.warnings);
+            println!("{:#?}", study.manifest_notes);
         }
     }
 }

@@ -90,6 +90,7 @@ fn load_bytes(name: &str, bytes: &[u8], files: &dyn Files, overrides: &Overrides
 /// All steps; `None` where a step has left errors that the next cannot do without.
 fn build(context: &mut Context<'_>, name: &str, bytes: &[u8], overrides: &Overrides) -> Option<Study> {
     let mut tree = parse(context, name, bytes)?;
+    study::in_range(context, overrides);
     for (path, value) in &overrides.set {
         set(context, &mut tree, path, value);
     }
@@ -169,4 +170,23 @@ pub(super) fn kept(context: &mut Context<'_>, root: &Checked, wanted: &[String])
         }
     }
     (0..names.len()).filter(|index| wanted.is_empty() || wanted.iter().any(|name| name == names[*index])).collect()
+}
+
+#[cfg(test)]
+mod probe {
+    use super::*;
+    #[test]
+    fn probe() {
+        for entry in std::fs::read_dir("scenarios").unwrap() {
+            let path = entry.unwrap().path();
+            match load(&path, &Overrides::default()) {
+                Ok(study) => {
+                    println!("{} {} {} {:#?}", study.name, study.plan.clock.window, study.digest, study.warnings);
+                    for note in &study.manifest_notes { println!("  {} {:?} {}", note.field, note.verdict, note.note); }
+                    for d in &study.defaults { println!("    {}: {} ({})", d.path, d.value, d.source); }
+                }
+                Err(problem) => println!("{problem}"),
+            }
+        }
+    }
 }

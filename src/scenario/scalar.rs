@@ -75,7 +75,8 @@ pub fn read(text: &str, plain: bool, shape: &Shape, form: Form) -> Result<Held, 
             "false" if plain => Ok(Held::Bool(false)),
             _ => Err(Misfit::new(code::BAD_SCALAR, "this is not `true` or `false`")),
         },
-        Shape::Name => name(text, plain),
+        Shape::Name => name(text, text, plain),
+        Shape::Label => name(text, &text.replace(' ', "-"), plain),
         Shape::Text => Ok(Held::Text(text.to_owned())),
         Shape::Path if text.is_empty() => Err(Misfit::new(code::MISSING_FILE, "the path is empty")),
         Shape::Path => Ok(Held::Text(text.to_owned())),
@@ -103,7 +104,7 @@ fn within_span(span: SimDuration, shape: &Shape) -> Result<Held, Misfit> {
 
 /// A number in quotes is text; with a unit or percent sign the quotes make no difference.
 fn unquoted(text: &str, plain: bool) -> Result<(), Misfit> {
-    if plain || !text.parse::<f64>().is_ok() {
+    if plain || text.parse::<f64>().is_err() {
         return Ok(());
     }
     let mut misfit = Misfit::new(code::WRONG_TYPE, "this is text in quotes, not a number");
@@ -122,8 +123,9 @@ fn amount(text: &str, plain: bool) -> Result<Held, Misfit> {
     Ok(Held::Amount(units::number(text)?, AmountUnit::Plain))
 }
 
-fn name(text: &str, plain: bool) -> Result<Held, Misfit> {
-    if let Some(fault) = names::fault(text) {
+/// A name; `shape` is what its letters are held against.
+fn name(text: &str, shape: &str, plain: bool) -> Result<Held, Misfit> {
+    if let Some(fault) = names::fault(shape) {
         return Err(Misfit::new(code::BAD_NAME, fault));
     }
     let reads_otherwise = text.parse::<f64>().is_ok() || matches!(text, "true" | "false");

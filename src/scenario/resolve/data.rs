@@ -1,5 +1,7 @@
 //! Data files of a scenario: rate profiles, traces of send times, observed values.
 
+use std::cell::Cell;
+
 use jiff::civil::DateTime;
 
 use super::{Context, csv};
@@ -21,8 +23,8 @@ const LARGEST: f64 = 1e12;
 pub struct ProfileRows {
     /// Corner points, rising in time.
     pub points: Vec<(u64, f64)>,
-    /// If the rows have timestamps: nanoseconds from Monday 00:00 to the origin.
-    pub since_monday: Option<u64>,
+    /// If the rows have timestamps: the origin in nanoseconds since 1970, local time.
+    pub origin: Option<u64>,
 }
 
 /// A time of a row: seconds from some origin, or a timestamp.
@@ -125,13 +127,8 @@ pub fn profile(context: &mut Context<'_>, at: &Checked) -> Option<ProfileRows> {
         context.error(crate::scenario::code::BAD_ROWS, at, message);
         return None;
     }
-    let origin = clock.origin.filter(|_| clock.stamped);
-    let since_monday = origin.map(|origin| {
-        // 1970-01-01 was a Thursday.
-        let week = 7 * 86_400 * 1_000_000_000u128;
-        ((origin + 3 * 86_400 * 1_000_000_000) % week) as u64
-    });
-    Some(ProfileRows { points: if counts { rates(&rows) } else { rows }, since_monday })
+    let origin = clock.origin.filter(|_| clock.stamped).and_then(|origin| u64::try_from(origin).ok());
+    Some(ProfileRows { points: if counts { rates(&rows) } else { rows }, origin })
 }
 
 /// Counts from each row to the next as rates, set at the middle of the interval. The last row
@@ -174,7 +171,7 @@ pub fn trace(context: &mut Context<'_>, at: &Checked, speed: f64) -> Option<Vec<
 
 /// Reads observed times: rising, in nanoseconds.
 pub fn empirical(context: &mut Context<'_>, at: &Checked) -> Option<Vec<f64>> {
-    let mut unit = None;
+    let unit = Cell::new(None);
     let mut values: Vec<f64> = Vec::new();
     csv::rows(
         context,
@@ -182,11 +179,11 @@ pub fn empirical(context: &mut Context<'_>, at: &Checked) -> Option<Vec<f64>> {
         MOST_VALUES,
         |names| {
             let [name] = names else { return Err("the file must have exactly one column".to_owned()) };
-            unit = unit_of(name);
+            unit.set(unit_of(name));
             Ok([0])
         },
         |[text]| {
-            let value = match unit {
+            let value = match unit.get() {
                 Some(unit) => amount(text)? * unit,
                 None => units::duration(text).map_err(|_| "the value has no unit, nor has the header")?.0 as f64,
             };

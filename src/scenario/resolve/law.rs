@@ -53,7 +53,7 @@ fn chosen(context: &mut Context<'_>, kind: &str, at: &Checked) -> Distribution {
         "pareto" => pareto(context, at),
         "hyperexponential" => hyperexponential(context, at),
         "empirical" => {
-            let values = data::empirical(context, at.at("file")).unwrap_or_else(|| vec![0.0]);
+            let values = empirical(context, at).unwrap_or_else(|| vec![0.0]);
             Distribution::Empirical { values: values.into() }
         }
         _ => unreachable!("the field table has no law {kind}"),
@@ -96,6 +96,22 @@ fn lognormal(context: &mut Context<'_>, at: &Checked) -> Distribution {
                 "`mean` and `cv`, `mean` and `scv`, `median` and `sigma`, or `p50` and `p99`".to_owned(),
             );
             Distribution::Constant(0.0)
+        }
+    }
+}
+
+/// Observed values, from a file or written down; rising.
+fn empirical(context: &mut Context<'_>, at: &Checked) -> Option<Vec<f64>> {
+    match (at.at("file").given(), at.at("values").given()) {
+        (Some(file), None) => data::empirical(context, file),
+        (None, Some(values)) => {
+            let mut values: Vec<f64> = values.items().iter().map(leaf).collect();
+            values.sort_unstable_by(f64::total_cmp);
+            Some(values)
+        }
+        _ => {
+            contradiction(context, at, "exactly one of `file` and `values` must be given");
+            None
         }
     }
 }

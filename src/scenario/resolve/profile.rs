@@ -19,30 +19,36 @@ pub struct WindowStart {
 }
 
 impl WindowStart {
-    /// Nanoseconds since Monday 00:00, local time. 1970-01-01 was a Thursday.
-    fn since_monday(self) -> u64 {
+    /// Nanoseconds since 1970, as the local clock shows them.
+    fn local(self) -> u64 {
         let local = i128::from(self.start_unix_ns) + i128::from(self.utc_offset_s) * i128::from(SECOND);
-        (local + 3 * 86_400 * i128::from(SECOND)).rem_euclid(i128::from(WEEK)) as u64
+        local.max(0) as u64
     }
+}
+
+/// From Monday 00:00 to a local time. 1970-01-01 was a Thursday.
+fn since_monday(local: u64) -> u64 {
+    (local + 3 * 86_400 * SECOND) % WEEK
 }
 
 /// Reads a profile. After an error it is a rate of nothing.
 pub fn profile(context: &mut Context<'_>, at: &Checked, start: WindowStart) -> Arrivals {
     let nothing = || Arrivals::Constant { rate: 0.0 };
-    let Some((mut points, since_monday)) = corners(context, at) else { return nothing() };
+    let Some((mut points, origin)) = corners(context, at) else { return nothing() };
     let scale = at.at("scale").number();
     for (_, rate) in &mut points {
         *rate *= scale;
     }
     let mut period = at.at("repeat").unless("none").map(|at| at.duration().0);
     let mut offset = at.at("offset").duration().0;
-    if at.at("align").is("week") {
-        if period.is_some_and(|period| period != WEEK) {
-            context.error(code::CONTRADICTION, at.at("repeat"), "a weekly profile repeats after 7d");
-            return nothing();
+    match alignment(context, at, &points, origin, start) {
+        Some(Alignment::Window) => {}
+        Some(Alignment::Clock(ahead)) => offset += ahead,
+        Some(Alignment::Week(ahead)) => {
+            period = Some(WEEK);
+            offset += ahead;
         }
-        period = Some(WEEK);
-        offset += start.since_monday() + WEEK - since_monday.unwrap_or(0);
+        None => return nothing(),
     }
     if points.iter().all(|(_, rate)| *rate == 0.0) {
         context.error(code::RANGE, at, "every rate of this profile is 0");
@@ -61,13 +67,48 @@ pub fn profile(context: &mut Context<'_>, at: &Checked, start: WindowStart) -> A
     Arrivals::Profile { points, period: period.map(SimDuration) }
 }
 
+/// Where the profile's time 0 lies, and how far into it the window begins.
+enum Alignment {
+    Window,
+    Clock(u64),
+    Week(u64),
+}
+
+fn alignment(
+    context: &mut Context<'_>,
+    at: &Checked,
+    points: &[(u64, f64)],
+    origin: Option<u64>,
+    start: WindowStart,
+) -> Option<Alignment> {
+    let last = points[points.len() - 1].0;
+    let ahead = origin.and_then(|origin| start.local().checked_sub(origin)).filter(|ahead| *ahead <= last);
+    match (at.at("align").word(), ahead) {
+        ("week", _) => {
+            if at.at("repeat").unless("none").is_some_and(|repeat| repeat.duration().0 != WEEK) {
+                context.error(code::CONTRADICTION, at.at("repeat"), "a weekly profile repeats after 7d");
+                return None;
+            }
+            let phase = origin.map_or(0, since_monday);
+            Some(Alignment::Week(since_monday(start.local()) + WEEK - phase))
+        }
+        ("auto" | "clock", Some(ahead)) => Some(Alignment::Clock(ahead)),
+        ("clock", None) => {
+            let message = "the window does not begin among the timestamps of this file";
+            context.error(code::OUTSIDE_TIME, at.at("align"), message);
+            None
+        }
+        _ => Some(Alignment::Window),
+    }
+}
+
 type Corners = Vec<(u64, f64)>;
 
 fn corners(context: &mut Context<'_>, at: &Checked) -> Option<(Corners, Option<u64>)> {
     match (at.at("file").given(), at.at("points").given()) {
         (Some(file), None) => {
             let rows = data::profile(context, file)?;
-            Some((rows.points, rows.since_monday))
+            Some((rows.points, rows.origin))
         }
         (None, Some(list)) => {
             let point = |item: &Checked| (item.at("at").duration().0, item.at("rate").number());
@@ -156,6 +197,6 @@ mod tests {
     #[test]
     fn the_week_begins_on_monday() {
         let start = WindowStart { start_unix_ns: 1_751_058_000_000_000_000, utc_offset_s: -4 * 3600 };
-        assert_eq!(start.since_monday(), (4 * 24 + 17) * 3600 * SECOND);
+        assert_eq!(since_monday(start.local()), (4 * 24 + 17) * 3600 * SECOND);
     }
 }

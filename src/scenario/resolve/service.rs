@@ -96,6 +96,7 @@ pub fn platform(root: &Checked) -> Platform {
         lags: Lags {
             deployment: lags.at("deployment").duration(),
             replica_set: lags.at("replica_set").duration(),
+            call: lags.at("call").duration(),
             kubelet: lags.at("kubelet").duration(),
             removal: lags.at("removal").duration(),
             endpoints: lags.at("endpoints").duration(),

@@ -37,6 +37,8 @@ fn plain(name: &str, classes: &[RequestClass]) -> Version {
         slowdown: vec![1.0; classes.len()],
         errors: vec![0.0; classes.len()],
         boot: None,
+        init: None,
+        linger: None,
         defects: Vec::new(),
     }
 }
@@ -47,6 +49,8 @@ fn version(context: &mut Context<'_>, name: &str, at: &Checked, classes: &[Reque
         slowdown: by_class(context, at.at("slowdown"), 1.0, classes),
         errors: by_class(context, at.at("errors"), 0.0, classes),
         boot: at.at("boot").given().map(|at| law(context, at)),
+        init: at.at("init").given().map(|at| law(context, at)),
+        linger: at.at("linger").given().map(|at| law(context, at)),
         defects: at.at("defects").items().iter().map(defect).collect(),
     }
 }

@@ -58,12 +58,18 @@ macro_rules! laws {
                 field("means", Shape::List(&BRANCHES), "Means of the exponential branches."),
                 field("weights", Shape::List(&WEIGHTS), "Chances of the branches; they add up to 1."),
             ]);
-            const EMPIRICAL: Object = Object::of(&[field(
-                "file",
-                Shape::Path,
-                "CSV with one column of observed values; the header names the unit (`ms`, \
-                 `latency_ms`, `seconds`, …), or each value has its own.",
-            )]);
+            const VALUES: List = List { item: LEAF, least: 1, most: 50_000 };
+            const EMPIRICAL: Object = Object::of(&[
+                field(
+                    "file",
+                    Shape::Path,
+                    "CSV with one column of observed times; the header names the unit (`ms`, \
+                     `latency_ms`, `seconds`, …), or each value has its own.",
+                )
+                .optional("`values` are given"),
+                field("values", Shape::List(&VALUES), "The observed values.")
+                    .optional("`file` is given"),
+            ]);
             const OPTIONS: &[Alternative] = &[
                 option("constant", LEAF, "Always the same value."),
                 option("exponential", Shape::Map(&EXPONENTIAL), "Memoryless."),

@@ -14,7 +14,7 @@ mod strategy;
 mod traffic;
 
 pub use root::{ROOT, presence};
-pub use strategy::STRATEGY;
+pub use strategy::{KINDS, STRATEGY};
 
 use crate::engine::SimDuration;
 
@@ -99,6 +99,8 @@ pub enum Shape {
     Bool,
     /// A name.
     Name,
+    /// A name in reports alone, which may hold spaces.
+    Label,
     /// Free text.
     Text,
     /// A file beside the scenario.

@@ -16,7 +16,7 @@ const CLOCK: Object = Object::of(&[
 ]);
 
 const PHASE: Object = Object::of(&[
-    field("name", Shape::Name, "Name in reports."),
+    field("name", Shape::Label, "Name in reports."),
     field("from", SPAN, "Start, from the window's start."),
     field("to", SPAN, "End."),
 ]);

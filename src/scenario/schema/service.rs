@@ -131,6 +131,9 @@ pub(super) const VERSION: Object = Object::of(&[
         "Share of requests answered with an error, for all classes or by class.")
         .or("0%", "no errors"),
     field("boot", POD_TIME, "Boot time of this version.").optional("that of `service.startup.boot`"),
+    field("init", POD_TIME, "Init containers of this version.").optional("those of `service.startup.init`"),
+    field("linger", POD_TIME, "How long its process serves on after SIGTERM.")
+        .optional("`service.shutdown.linger`"),
     field("defects", Shape::List(&List { item: DEFECT, least: 0, most: 100 }), "What is wrong with its pods.")
         .optional("none"),
 ]);

@@ -99,7 +99,7 @@ const KIND_OPTIONS: &[Alternative] = &[
 ];
 
 /// The kinds of strategies.
-pub(super) const KINDS: Choice = Choice { what: "a strategy", options: KIND_OPTIONS };
+pub const KINDS: Choice = Choice { what: "a strategy", options: KIND_OPTIONS };
 
 /// One of `strategies`.
 pub const STRATEGY: Object = Object {

@@ -28,10 +28,11 @@ const PROFILE: Object = Object::of(&[
     field("repeat", Shape::Or(&["none"], &PERIOD),
         "The profile starts over after this long (24h, 7d); without, its last rate stays.")
         .or("none", "the last rate stays"),
-    field("align", Shape::Word(&["window", "week"], &[]),
-        "Where the profile's time 0 lies: at the window's start, or on Monday 00:00 local time \
-         (then `repeat` is 7d).")
-        .or("window", "the profile's start"),
+    field("align", Shape::Word(&["auto", "window", "clock", "week"], &[]),
+        "Where the profile's time 0 lies: at the window's start; by the clock (its timestamps are \
+         local times); on Monday 00:00 local time (then `repeat` is 7d). `auto`: by the clock if \
+         the file has timestamps and the window begins among them, else at the window's start.")
+        .or("auto", "what the file says"),
 ]);
 
 const ARRIVALS: &[Alternative] = &[
