@@ -5,6 +5,9 @@
 //! is none at all it falls back to those that still serve while terminating, as kube-proxy
 //! does.
 
+#[cfg(test)]
+mod tests;
+
 use super::request::NONE;
 use crate::engine::rng::{Key, index};
 use crate::engine::{SimDuration, SimTime};
