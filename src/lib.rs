@@ -6,6 +6,7 @@ pub mod plan;
 pub mod platform;
 pub mod record;
 pub mod report;
+pub mod scenario;
 pub mod simulation;
 pub mod stats;
 pub mod strategy;
