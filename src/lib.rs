@@ -5,5 +5,7 @@ pub mod model;
 pub mod plan;
 pub mod platform;
 pub mod record;
+pub mod report;
 pub mod simulation;
+pub mod stats;
 pub mod strategy;

@@ -23,6 +23,18 @@ pub enum Routing {
     },
 }
 
+impl Routing {
+    /// Whether it names a version as one to send traffic to.
+    #[must_use]
+    pub fn names(self, version: VersionId) -> bool {
+        match self {
+            Self::All => false,
+            Self::Only(only) => only == version,
+            Self::Split { stable, candidate, .. } => [stable, candidate].contains(&version),
+        }
+    }
+}
+
 /// Conditions of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointConditions {

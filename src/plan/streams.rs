@@ -3,6 +3,7 @@
 //! A purpose is given to [`Key::purpose`](crate::engine::Key::purpose). Numbers 1 to 99 belong
 //! to the served world, 100 to 149 to the platform, 150 to 199 to strategies and judges. A
 //! number is never used again for something else: that would change every result.
+
 /// Arrival instants of a class.
 pub const ARRIVALS: u32 = 1;
 /// Service demands of a class's open-loop requests.

@@ -136,6 +136,10 @@ impl World {
     }
 
     fn propagation_delay(&self, change: u64, node: u32) -> SimDuration {
+        if self.now == SimTime::ZERO {
+            // What was there before the run is known everywhere.
+            return SimDuration::ZERO;
+        }
         let key = self.propagation_key.entity(change).entity(u64::from(node));
         self.propagation.draw_span(&mut key.counter(), change)
     }

@@ -6,15 +6,39 @@
 //! carries out with its own delays and failures. So a canary cannot peek at the truth, and
 //! each controller is tested without a simulation.
 
+pub mod argo;
+pub mod blue_green;
+#[cfg(test)]
+mod conformance;
+pub mod deployment;
+#[cfg(test)]
+mod fake;
+pub mod judge;
+
 use crate::engine::SimTime;
 pub use crate::plan::Routing;
-use crate::plan::{AnalysisMetric, CanaryTraffic, IntOrPercent, Strategy, VersionId};
+use crate::plan::{AnalysisMetric, CanaryTraffic, IntOrPercent, Plan, Strategy, VersionId};
 use crate::record::{EventKind, RolloutOutcome};
 
 /// A rollout controller.
 pub trait Controller {
     /// One pass over the observed state: at most one kind of change, as real controllers do.
     fn pass(&mut self, seen: &Observation<'_>) -> Decision;
+
+    /// An operator changes the strategy's parameters in mid-rollout. What the controller
+    /// cannot change leaves it as it is.
+    fn reconfigure(&mut self, _strategy: &Strategy) {}
+}
+
+/// The controller of a strategy, for the service of a plan.
+#[must_use]
+pub fn controller(strategy: &Strategy, plan: &Plan) -> Box<dyn Controller> {
+    match strategy {
+        Strategy::Recreate(_) | Strategy::Rolling(_) => {
+            Box::new(deployment::Deployment::new(strategy, plan.service.replicas))
+        }
+        Strategy::BlueGreen(_) | Strategy::Canary(_) => unimplemented!("land with their files"),
+    }
 }
 
 /// What a controller can see.
@@ -115,13 +139,29 @@ pub enum Command {
         /// The max-replicas annotation.
         max_annotation: u32,
     },
+    /// Sets the Deployment revision of a replica set: an old one is used again.
+    Revise {
+        /// Whose.
+        version: VersionId,
+        /// The new revision.
+        revision: u32,
+    },
+    /// Deletes an empty replica set beyond the history limit.
+    Remove {
+        /// Whose.
+        version: VersionId,
+    },
+    /// Writes the rollout object's own status: a call to the API server, whose echo causes one
+    /// more pass.
+    Report,
     /// Sets where the traffic goes.
     Route(Routing),
     /// Writes a line into the run's log.
     Log(EventKind),
     /// The rollout has ended (another operation may start a new one). Passes go on: sets may
-    /// still have to be scaled down or resized. A stalled rollout may finish again, when a
-    /// person acts or its pods come up after all; the last word counts.
+    /// still have to be scaled down or resized. A stalled rollout may finish again, when its
+    /// pods come up after all or a person acts (then `RolloutResumed` is logged first); the
+    /// last word counts.
     Finish(RolloutOutcome),
 }
 
@@ -135,6 +175,17 @@ pub fn initial_routing(strategy: &Strategy, stable: VersionId) -> Routing {
             Routing::Only(stable)
         }
         _ => Routing::All,
+    }
+}
+
+/// What the max-replicas annotation of a set that is not rolled out has beyond the replicas.
+#[must_use]
+pub fn surge_annotation(strategy: &Strategy, replicas: u32) -> u32 {
+    match strategy {
+        Strategy::Rolling(rolling) => {
+            deployment::rules::fenceposts(rolling.max_surge, rolling.max_unavailable, replicas).0
+        }
+        Strategy::Recreate(_) | Strategy::BlueGreen(_) | Strategy::Canary(_) => 0,
     }
 }
 
