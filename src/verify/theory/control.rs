@@ -30,13 +30,21 @@ pub fn fill(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModel
     for time in times {
         // A window that ends at the time asked for: what is in flight then is the answer.
         let scale = Scale::replications(effort, 0.0, time, rate);
-        let text = steady(&scale, &json!({
-            "arrivals": { process: { "rate": rate_text(rate) } },
-            "service_time": service.scenario(),
-        }), json!({ "replicas": 1, "workers": "unlimited" }), json!({}));
+        let text = steady(
+            &scale,
+            &json!({
+                "arrivals": { process: { "rate": rate_text(rate) } },
+                "service_time": service.scenario(),
+            }),
+            json!({ "replicas": 1, "workers": "unlimited" }),
+            json!({}),
+        );
         let records = simulate(&text, &scale, None)?;
-        let in_flight: u64 =
-            records.iter().flat_map(|record| &record.cells).map(|cell| cell.counters.in_flight).sum();
+        let in_flight: u64 = records
+            .iter()
+            .flat_map(|record| &record.cells)
+            .map(|cell| cell.counters.in_flight)
+            .sum();
         let mean = in_flight as f64 / scale.replications as f64;
         // The catalogue writes whole seconds as `1.0s`.
         figures.push((format!("mean_in_flight_at_{time}s"), mean));
@@ -82,7 +90,8 @@ pub fn detection(mut inputs: Inputs) -> Result<Vec<Figure>, NotModelled> {
     text["clock"]["warmup"] = json!(span(failure));
     text["clock"]["deploy_at"] = json!("0s");
     if hangs {
-        text["versions"] = json!({ "stable": { "defects": [{ "hang": { "after": span(failure) } }] } });
+        text["versions"] =
+            json!({ "stable": { "defects": [{ "hang": { "after": span(failure) } }] } });
     } else {
         text["operations"] = json!([{
             "kill": { "version": "stable", "count": DETECTION_INSTANCES }
@@ -116,36 +125,46 @@ pub fn is_hash(inputs: &Inputs) -> bool {
     inputs.has("instances_before") && inputs.has("instances_after")
 }
 
-/// Users whose instance is looked at before and after.
-const KEYS: u32 = 40_000;
-
 /// Share of users that another instance serves after instances have joined.
 pub fn hash(mut inputs: Inputs) -> Result<Vec<Figure>, NotModelled> {
     let before = inputs.count("instances_before")?.ok_or("instances_before is missing")?;
     let after = inputs.count("instances_after")?.ok_or("instances_after is missing")?;
     inputs.finish()?;
     let mut figures = Vec::new();
-    for (name, policy) in [("consistent", "ring_hash"), ("modulo", "modulo_hash")] {
-        let (old, new) = (placement(before, policy)?, placement(after, policy)?);
-        let moved = old.iter().filter(|&(user, place)| new.get(user) != Some(place)).count();
-        figures.push((format!("fraction_moved_{name}"), moved as f64 / old.len() as f64));
+    // The share of the new instance differs from ring to ring; the modulus has no chance in it.
+    for (name, policy, keys, rings) in
+        [("consistent", "ring_hash", 5_000, 100), ("modulo", "modulo_hash", 60_000, 1)]
+    {
+        let (mut users, mut moved) = (0, 0);
+        for seed in 1..=rings {
+            let old = placement(before, policy, keys, seed)?;
+            let new = placement(after, policy, keys, seed)?;
+            users += old.len();
+            moved += old.iter().filter(|&(user, place)| new.get(user) != Some(place)).count();
+        }
+        figures.push((format!("fraction_moved_{name}"), moved as f64 / users as f64));
     }
     Ok(figures)
 }
 
 /// Where each user's requests go: every one fails, so that the log names its instance.
-fn placement(instances: u32, policy: &str) -> Result<BTreeMap<u32, u32>, NotModelled> {
-    let scale = Scale { replications: 1, warmup_s: 0.0, window_s: f64::from(KEYS) / 1000.0 };
+fn placement(
+    instances: u32,
+    policy: &str,
+    keys: u32,
+    seed: u64,
+) -> Result<BTreeMap<u32, u32>, NotModelled> {
+    let scale = Scale { replications: 1, warmup_s: 0.0, window_s: f64::from(keys) / 1000.0 };
     let mut text = steady(
         &scale,
         &json!({ "arrivals": { "constant": { "rate": "1000/s" } }, "service_time": "1ms" }),
         json!({ "replicas": instances, "workers": "unlimited" }),
         json!({ "policy": policy }),
     );
-    text["client"]["users"] = json!({ "count": KEYS, "pick": "in_turn" });
+    text["client"]["users"] = json!({ "count": keys, "pick": "in_turn" });
     text["versions"] = json!({ "stable": { "errors": "100%" } });
     let study = load(&text)?;
-    let record = simulate_one(&study, 1, &log_options(scale.window_s, u32::MAX));
+    let record = simulate_one(&study, seed, &log_options(scale.window_s, u32::MAX));
     let mut places = BTreeMap::new();
     for event in &record.events {
         if let EventKind::RequestFailed(request) = &event.kind
@@ -155,8 +174,8 @@ fn placement(instances: u32, policy: &str) -> Result<BTreeMap<u32, u32>, NotMode
             places.insert(user, instance);
         }
     }
-    if places.len() < KEYS as usize * 99 / 100 {
-        return Err(format!("{} of {KEYS} users were seen", places.len()));
+    if places.len() < keys as usize * 99 / 100 {
+        return Err(format!("{} of {keys} users were seen", places.len()));
     }
     Ok(places)
 }

@@ -137,8 +137,8 @@ impl Catalogue {
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let catalogue: Self = serde_json::from_str(text).ok()?;
-        let ours = catalogue.meta.format == FORMAT
-            && catalogue.meta.format_version == FORMAT_VERSION;
+        let ours =
+            catalogue.meta.format == FORMAT && catalogue.meta.format_version == FORMAT_VERSION;
         ours.then_some(catalogue)
     }
 
@@ -163,7 +163,9 @@ impl Case {
         };
         let effort = Effort { suggested: self.sim.clone(), most_requests };
         match self.answers(&effort) {
-            Err(why) => self.checks.iter().map(|check| check.not_modelled(&self.id, &why)).collect(),
+            Err(why) => {
+                self.checks.iter().map(|check| check.not_modelled(&self.id, &why)).collect()
+            }
             Ok(answers) => self
                 .checks
                 .iter()

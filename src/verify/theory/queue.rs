@@ -335,7 +335,10 @@ mod tests {
             "servers": 1
         }))
         .unwrap();
-        assert_eq!(queues.iter().map(Queue::law).collect::<Vec<_>>(), ["exponential", "deterministic"]);
+        assert_eq!(
+            queues.iter().map(Queue::law).collect::<Vec<_>>(),
+            ["exponential", "deterministic"]
+        );
     }
 
     #[test]

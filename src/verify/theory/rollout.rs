@@ -32,11 +32,14 @@ pub fn bounds(mut inputs: Inputs) -> Result<Vec<Figure>, NotModelled> {
     inputs.finish()?;
     let window_s = LEAD_S + 10.0 * f64::from(replicas) * BOOT_S + 30.0;
     let scale = Scale { replications: 1, warmup_s: 1.0, window_s };
-    let text = restart(&scale, &json!({
-        "traffic": [class("constant", 1.0, json!("1ms"))],
-        "service": { "replicas": replicas },
-        "rolling": { "max_surge": surge, "max_unavailable": unavailable },
-    }));
+    let text = restart(
+        &scale,
+        &json!({
+            "traffic": [class("constant", 1.0, json!("1ms"))],
+            "service": { "replicas": replicas },
+            "rolling": { "max_surge": surge, "max_unavailable": unavailable },
+        }),
+    );
     let records = simulate(&text, &scale, None)?;
     let capacity = &records[0].capacity;
     let (most, fewest) = (f64::from(capacity.max_active_pods), f64::from(capacity.min_available));
@@ -79,19 +82,22 @@ pub fn race(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModel
         let surge = run.take("max_surge").ok_or("max_surge is missing")?;
         let unavailable = run.take("max_unavailable").ok_or("max_unavailable is missing")?;
         run.finish()?;
-        let text = restart(&scale, &json!({
-            "traffic": [class(process, rate, json!("1ms"))],
-            "service": {
-                "replicas": instances,
-                "shutdown": { "pre_stop": span(pre_stop_s), "on_sigterm": "drain" },
-            },
-            "balancer": { "policy": policy, "propagation": span(delay_s) },
-            "rolling": {
-                "max_surge": surge,
-                "max_unavailable": unavailable,
-                "min_ready": span(gap_s),
-            },
-        }));
+        let text = restart(
+            &scale,
+            &json!({
+                "traffic": [class(process, rate, json!("1ms"))],
+                "service": {
+                    "replicas": instances,
+                    "shutdown": { "pre_stop": span(pre_stop_s), "on_sigterm": "drain" },
+                },
+                "balancer": { "policy": policy, "propagation": span(delay_s) },
+                "rolling": {
+                    "max_surge": surge,
+                    "max_unavailable": unavailable,
+                    "min_ready": span(gap_s),
+                },
+            }),
+        );
         let records = simulate(&text, &scale, None)?;
         figures.push((format!("lost_requests_{id}"), mean(&records, failed)));
     }
@@ -121,18 +127,21 @@ pub fn cut(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModell
         let warmup_s = 20.0 * service.mean_s() + drain_s;
         let scale = Scale::replications(effort, warmup_s, window_s, rate);
         let abrupt = *drain_s == 0.0;
-        let text = restart(&scale, &json!({
-            "traffic": [class(process, rate, service.scenario())],
-            "service": {
-                "replicas": instances,
-                "workers": servers.map_or(json!("unlimited"), |servers| json!(servers)),
-                "shutdown": {
-                    "on_sigterm": if abrupt { "abrupt" } else { "drain" },
-                    "grace": span(*drain_s),
+        let text = restart(
+            &scale,
+            &json!({
+                "traffic": [class(process, rate, service.scenario())],
+                "service": {
+                    "replicas": instances,
+                    "workers": servers.map_or(json!("unlimited"), |servers| json!(servers)),
+                    "shutdown": {
+                        "on_sigterm": if abrupt { "abrupt" } else { "drain" },
+                        "grace": span(*drain_s),
+                    },
                 },
-            },
-            "rolling": { "max_surge": 0, "max_unavailable": 1, "min_ready": span(gap_s) },
-        }));
+                "rolling": { "max_surge": 0, "max_unavailable": 1, "min_ready": span(gap_s) },
+            }),
+        );
         let records = simulate(&text, &scale, None)?;
         let lost = mean(&records, |record| of_cause(record, Cause::CutInFlight));
         figures.push((format!("lost_total_drain_{drain_s}"), lost));
