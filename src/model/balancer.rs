@@ -224,6 +224,19 @@ impl Node {
         count as u32
     }
 
+    /// Whether this node can send requests to a version under its routing.
+    #[must_use]
+    pub fn sends_to(&self, version: VersionId) -> bool {
+        let routed = match self.routing {
+            Routing::All => true,
+            Routing::Only(only) => only == version,
+            Routing::Split { stable, candidate, weight_bp } => {
+                (version == stable && weight_bp < 10_000) || (version == candidate && weight_bp > 0)
+            }
+        };
+        routed && self.routable_of(version) > 0
+    }
+
     /// Instances of one version that this node can use.
     #[must_use]
     pub fn routable_of(&self, version: VersionId) -> u32 {

@@ -58,7 +58,7 @@ pub struct Estimate {
 
 impl Estimate {
     /// Rounds a mean and its interval to what the interval supports: two digits of its half
-    /// width.
+    /// width, but not more than three of the mean unless the half width needs them.
     #[must_use]
     pub fn new(mean: f64, interval: Option<(f64, f64)>, scale: Scale) -> Self {
         let mean = scale.apply(mean);
@@ -68,9 +68,10 @@ impl Estimate {
         };
         let half = (high - low) / 2.0;
         if half == 0.0 {
-            return Self { mean: rounded(mean), interval: "± 0".to_owned() };
+            return Self { mean: rounded(mean), interval: String::new() };
         }
-        let decimals = decimals(half, 2);
+        let supported = decimals(half, 2).min(decimals(mean.abs().max(half), 3));
+        let decimals = supported.max(decimals(half, 1));
         let text = |value| fixed(value, decimals);
         let (below, above) = (text(mean - low), text(high - mean));
         let interval = if below == above {
@@ -194,14 +195,15 @@ mod tests {
         assert_eq!(shown(1364.21, 1352.3, 1376.12), "1,364 ± 12");
         assert_eq!(shown(96.218, 95.118, 97.318), "96.2 ± 1.1");
         assert_eq!(shown(3.0, -4.2, 14.1), "3.0 [-4.2, 14.1]");
-        assert_eq!(shown(12.0, 12.0, 12.0), "12 ± 0");
+        assert_eq!(shown(12.0, 12.0, 12.0), "12");
+        assert_eq!(shown(20.8951, 20.8021, 20.9881), "20.90 ± 0.09");
         assert_eq!(shown(0.0, 0.0, 0.153), "0.000 [0.000, 0.153]");
     }
 
     #[test]
     fn shares_are_shown_in_percent_and_instance_time_in_minutes_or_money() {
         let share = Estimate::new(0.00234, Some((0.00230, 0.00238)), Scale::Percent);
-        assert_eq!(share.joined(), "0.2340 ± 0.0040");
+        assert_eq!(share.joined(), "0.234 ± 0.004");
         assert_eq!(Estimate::new(1390.0, None, Scale::Minutes).joined(), "23.2");
         let price = Scale::Price(PricePerHour::new(0.2));
         assert_eq!(Estimate::new(7200.0, None, price).joined(), "0.400");

@@ -5,11 +5,18 @@
 //! charts are laid out in whole pixels before the drawing library sees them, logs carry
 //! simulated time. Only [`folder`] touches the disk.
 
+pub mod answer;
 pub mod csv;
 pub mod events;
 pub mod figure;
 pub mod hdr;
+pub mod json;
+pub mod markdown;
+pub mod terminal;
 pub mod text;
+
+mod paint;
+mod table;
 
 #[cfg(test)]
 mod fixture;

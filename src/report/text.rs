@@ -116,9 +116,10 @@ pub fn width(text: &str) -> usize {
 }
 
 /// The text in lines of at most `width` columns; later lines are indented by `hang`. A word
-/// longer than a line stands alone on its own.
+/// longer than a line stands alone on its own; a number keeps its `±` and `%`.
 #[must_use]
 pub fn wrap(text: &str, columns: usize, hang: usize) -> String {
+    let text = text.replace(" ± ", "\u{a0}±\u{a0}").replace(" %", "\u{a0}%");
     let words = text.trim_start_matches(' ');
     let mut lines = " ".repeat(text.len() - words.len());
     let mut used = lines.len();
@@ -137,7 +138,7 @@ pub fn wrap(text: &str, columns: usize, hang: usize) -> String {
         lines.push_str(word);
         used += length;
     }
-    lines
+    lines.replace('\u{a0}', " ")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What platform, balancer control and monitoring do to the served world.
 
 use crate::engine::{SimDuration, SimTime};
+use crate::model::balancer::Node;
 use crate::model::instance::{Condition, Instance};
 use crate::model::request::Request;
 use crate::model::sharing::Sharing;
@@ -222,11 +223,24 @@ impl World {
 
     fn routable_changed(&mut self) {
         let levels = &mut self.levels;
-        levels.routable =
-            self.nodes.iter().map(crate::model::balancer::Node::routable).min().unwrap_or(0);
+        levels.routable = self.nodes.iter().map(Node::routable).min().unwrap_or(0);
         if levels.open {
             levels.record.min_routable = levels.record.min_routable.min(levels.routable);
         }
+        let Some(candidate) = self.candidate else { return };
+        let exposed = self.nodes.iter().any(|node| node.sends_to(candidate));
+        let open = levels.exposure.last().is_some_and(|&(_, end)| end == SimTime::NEVER);
+        if exposed && !open {
+            levels.exposure.push((self.now, SimTime::NEVER));
+        } else if !exposed && open {
+            levels.exposure.last_mut().expect("an open span").1 = self.now;
+        }
+    }
+
+    /// Time between two instants in which some node could send to the candidate.
+    pub fn exposed_between(&self, from: SimTime, to: SimTime) -> SimDuration {
+        let spans = self.levels.exposure.iter();
+        SimDuration(spans.map(|&(start, end)| end.min(to).since(start.max(from)).0).sum())
     }
 
     fn counts_changed(&mut self, counts: PodCounts) {

@@ -7,6 +7,7 @@
 //! another, each a call to the API server under the client's rate limit; changes meanwhile
 //! cause one more pass after it. Nothing here is periodic but probes.
 
+pub mod alone;
 mod carry;
 mod going_back;
 mod operations;

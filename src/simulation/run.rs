@@ -178,6 +178,10 @@ impl Simulation<'_> {
             in_system_ns: world.ledger.in_system_ns,
         };
         let users = world.ledger.users.figures(0);
+        let times = rollout.times();
+        let end = world.ledger.end();
+        let window_start = SimTime(plan.clock.warmup.0);
+        let exposed = world.exposed_between(window_start, times.finished.unwrap_or(end).min(end));
         let (wait_ns, accepted, waited) =
             (world.ledger.wait_ns, world.ledger.accepted, world.ledger.waited);
         let busy_ns = world.ledger.busy_ns;
@@ -199,7 +203,7 @@ impl Simulation<'_> {
             busy_ns,
             ready_worker_ns: world.levels.ready_worker_ns,
             users,
-            rollout: RolloutTimes { candidate_requests, ..rollout.times() },
+            rollout: RolloutTimes { candidate_requests, exposed, ..times },
             capacity: world.levels.record,
             harm: parts.harm,
             timeline: parts.timeline,

@@ -157,6 +157,8 @@ pub(super) struct Levels {
     pub ready_worker_ns: u128,
     /// The window has begun.
     pub open: bool,
+    /// Spans in which some node could send to the candidate; the last may still be open.
+    pub exposure: Vec<(SimTime, SimTime)>,
 }
 
 /// The state of the served world.
@@ -368,6 +370,7 @@ impl Levels {
             record: crate::record::Capacity::default(),
             ready_worker_ns: 0,
             open: false,
+            exposure: Vec::new(),
         }
     }
 }

@@ -375,8 +375,8 @@ pub fn plan(rollback: Rollback, analyses: Vec<Analysis>) -> Plan {
             surge_quota: None,
             pdb_min_available: None,
             lags: Lags {
-                call: SimDuration::from_millis(1),
                 deployment: nothing,
+                call: nothing,
                 replica_set: nothing,
                 kubelet: nothing,
                 removal: nothing,

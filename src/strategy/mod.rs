@@ -37,7 +37,8 @@ pub fn controller(strategy: &Strategy, plan: &Plan) -> Box<dyn Controller> {
         Strategy::Recreate(_) | Strategy::Rolling(_) => {
             Box::new(deployment::Deployment::new(strategy, plan.service.replicas))
         }
-        Strategy::BlueGreen(_) | Strategy::Canary(_) => unimplemented!("land with their files"),
+        Strategy::BlueGreen(params) => Box::new(blue_green::BlueGreenController::new(params, plan)),
+        Strategy::Canary(_) => unimplemented!("lands with its file"),
     }
 }
 

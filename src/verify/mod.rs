@@ -1,6 +1,7 @@
 //! Catalogues that say whether the simulator is right: a case is turned into a scenario, run
 //! as any user's scenario is, and its answer held against what is known.
 
+pub mod kubernetes;
 pub mod theory;
 
 use serde::{Deserialize, Serialize};
