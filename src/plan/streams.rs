@@ -34,6 +34,8 @@ pub const HEALTH_CHECK: u32 = 13;
 pub const SLOW_START: u32 = 14;
 /// Service demands of later attempts.
 pub const DEMAND_AGAIN: u32 = 15;
+/// Places of the instances on a hash ring.
+pub const RING: u32 = 16;
 
 /// A pod's time from creation to a node.
 pub const POD_SCHEDULE: u32 = 100;

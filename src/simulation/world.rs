@@ -253,6 +253,7 @@ impl World {
                     .as_ref()
                     .map_or(SimDuration::ZERO, |s| s.window),
                 slow_start_key: root.purpose(streams::SLOW_START),
+                ring_key: root.purpose(streams::RING),
             },
             propagation: Sampler::new(&plan.balancer.propagation),
             propagation_key: root.purpose(streams::PROPAGATION),
