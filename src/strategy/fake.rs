@@ -46,6 +46,8 @@ struct Set {
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
     Deploy(VersionId),
+    /// Deploys a version in a hurry.
+    Return(VersionId),
     Resize(u32),
     Pause(bool),
     Abort,
@@ -74,6 +76,8 @@ pub struct Fake {
     pub orders: Vec<(SimTime, Command)>,
     /// Most pods ever wanted at once.
     pub most_wanted: u32,
+    /// A set without an available pod was left with a weight, though not by a paused rollout.
+    pub served_by_nobody: bool,
 }
 
 impl Fake {
@@ -100,6 +104,7 @@ impl Fake {
             wake_at: None,
             orders: Vec::new(),
             most_wanted: replicas,
+            served_by_nobody: false,
         };
         fake.settle();
         fake
@@ -125,9 +130,10 @@ impl Fake {
     pub fn act(&mut self, when: SimTime, act: Act) -> &mut Self {
         self.run_until(when);
         match act {
-            Act::Deploy(version) => {
+            Act::Deploy(version) | Act::Return(version) => {
                 self.target = version;
-                (self.abort_requested, self.promote_full) = (false, false);
+                self.abort_requested = false;
+                self.promote_full = matches!(act, Act::Return(_));
             }
             Act::Resize(replicas) => self.replicas = replicas,
             Act::Pause(paused) => self.paused = paused,
@@ -169,6 +175,9 @@ impl Fake {
                 self.orders.push((self.now, command));
             }
             if idle && self.wake_at.is_none_or(|at| at > self.now) {
+                if let Routing::Split { candidate, .. } = self.routing {
+                    self.served_by_nobody |= !self.paused && self.available(candidate) == 0;
+                }
                 return;
             }
         }

@@ -147,8 +147,7 @@ fn once_the_old_set_is_gone_going_back_is_a_rollout_of_its_own() {
 #[test]
 fn a_rollback_in_a_hurry_waits_for_the_pods_only() {
     let mut fake = fake();
-    fake.act(at(100), Act::Deploy(NEW)).act(at(300), Act::Deploy(OLD)).act(at(301), Act::Hurry);
-    fake.run_until(at(1000));
+    fake.act(at(100), Act::Deploy(NEW)).act(at(300), Act::Return(OLD)).run_until(at(1000));
     assert_eq!(fake.routes()[1..], [(310, Routing::Only(OLD))]);
 }
 
@@ -294,6 +293,7 @@ fn acts() -> impl Strategy<Value = Act> {
     let version = (0u16..3).prop_map(VersionId);
     prop_oneof![
         version.clone().prop_map(Act::Deploy),
+        version.clone().prop_map(Act::Return),
         (1u32..15).prop_map(Act::Resize),
         any::<bool>().prop_map(Act::Pause),
         Just(Act::Abort),
