@@ -67,6 +67,7 @@ pub struct Fake {
     abort_requested: bool,
     resumes: u32,
     promote_full: bool,
+    stable_stays: bool,
     routing: Routing,
     sets: Vec<Set>,
     delays: Vec<SimDuration>,
@@ -93,6 +94,7 @@ impl Fake {
             abort_requested: false,
             resumes: 0,
             promote_full: false,
+            stable_stays: false,
             routing,
             sets: vec![Set {
                 version: OLD,
@@ -119,6 +121,12 @@ impl Fake {
     /// Pods of a version never become available.
     pub fn broken(self, version: VersionId) -> Self {
         self.delay(version, SimDuration::LONGEST)
+    }
+
+    /// The first version stays the stable one even when another has taken over.
+    pub fn stable_stays(mut self) -> Self {
+        self.stable_stays = true;
+        self
     }
 
     pub fn metrics(mut self, metrics: impl Fn(SimTime) -> Option<f64> + 'static) -> Self {
@@ -251,7 +259,9 @@ impl Fake {
                 }
                 self.routing = routing;
             }
-            Command::Finish(RolloutOutcome::Completed) => self.stable = self.target,
+            Command::Finish(RolloutOutcome::Completed) if !self.stable_stays => {
+                self.stable = self.target;
+            }
             Command::Finish(_) | Command::Log(_) | Command::Annotate { .. } => {}
         }
     }

@@ -50,7 +50,30 @@ fn play(fake: &mut Fake, acts: Vec<(Act, u64)>) -> (u64, u32) {
     (now, replicas)
 }
 
+fn set_size() -> impl Strategy<Value = SetSize> {
+    (0u32..30, 0u32..30).prop_map(|(spec, available)| SetSize { spec, available })
+}
+
 proptest! {
+    #[test]
+    fn no_pass_without_a_router_wants_too_many_pods_or_spares_too_many(
+        replicas in 1u32..20, weight in 0u32..=100, surge in 0u32..6, missing in 0u32..6,
+        canary in set_size(), stable in set_size()
+    ) {
+        let unavailable = if surge == 0 { missing.max(1) } else { missing }.min(replicas);
+        let pods = Pods { replicas, surge, unavailable, canary, stable: Some(stable), older: 0 };
+        let sizes = pods.toward(nearest_split(replicas, weight, 100, surge));
+        let (before, after) = (canary.spec + stable.spec, sizes.canary + sizes.stable);
+        prop_assert!(after <= before.max(replicas + surge), "{:?} to {:?}", pods, sizes);
+        // Healthy sets keep the fewest that must be available, if they had them.
+        let healthy = canary.spec == canary.available && stable.spec == stable.available;
+        if healthy {
+            let left = sizes.canary.min(canary.available) + sizes.stable.min(stable.available);
+            prop_assert!(left >= before.min(replicas - unavailable), "{:?} to {:?}", pods, sizes);
+            prop_assert!(after <= replicas + surge || before <= replicas - unavailable);
+        }
+    }
+
     #[test]
     fn a_healthy_rollout_always_completes_within_the_surge(
         steps in steps(), max_surge in limit(), max_unavailable in limit(), by_router: bool,

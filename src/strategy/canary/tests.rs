@@ -187,6 +187,16 @@ fn a_third_version_starts_over_at_the_first_step_and_the_second_goes() {
 }
 
 #[test]
+fn a_version_that_is_overtaken_in_a_pause_keeps_its_pods_while_it_has_traffic() {
+    let mut fake = fake(&routed());
+    fake.act(at(100), Act::Deploy(NEW)).act(at(200), Act::Pause(true));
+    fake.act(at(300), Act::Deploy(NEWER)).run_until(at(1_000));
+    assert_eq!((fake.routing(), fake.sizes()), (to_new(2_000), [10, 2, 2]));
+    fake.act(at(1_000), Act::Pause(false));
+    assert_eq!(fake.sizes(), [10, 0, 2]);
+}
+
+#[test]
 fn a_canary_that_loses_all_its_pods_loses_the_weight_until_they_are_back() {
     let mut fake = fake(&routed());
     fake.act(at(100), Act::Deploy(NEW)).act(at(200), Act::Crash(NEW)).run_until(at(300));
@@ -303,6 +313,15 @@ fn a_background_judge_goes_on_while_a_pause_waits_for_a_person() {
     let mut fake = fake(&params).metrics(bad_from(1_000));
     fake.act(at(100), Act::Deploy(NEW)).run_until(at(3_000));
     assert_eq!(fake.finishes(), [(110, Stalled), (1_060, RolledBack)]);
+}
+
+#[test]
+fn a_background_verdict_that_stops_the_rollout_is_told_once() {
+    let mut fake = fake_with(&watched(), Rollback::None).metrics(bad_from(430));
+    fake.act(at(100), Act::Deploy(NEW)).act(at(600), Act::Crash(NEW)).run_until(at(2_000));
+    let paused = |(_, event): &(u64, EventKind)| matches!(event, EventKind::RolloutPaused { reason } if reason.contains("watch"));
+    assert_eq!(fake.log().iter().filter(|entry| paused(entry)).count(), 1);
+    assert_eq!(fake.finishes(), [(520, Stalled)]);
 }
 
 #[test]
