@@ -392,3 +392,31 @@ fn without_a_router_an_overtaken_version_makes_room_before_anything_else_shrinks
     assert_eq!(fake.sizes(), [0, 0, 10]);
     assert!(fake.most_wanted <= 13);
 }
+
+#[test]
+fn without_a_router_available_pods_are_not_given_up_for_broken_ones() {
+    // Six pods are wanted where four may be; the three that serve must stay.
+    let set = |spec, available| SetSize { spec, available };
+    let pods = Pods {
+        replicas: 4,
+        surge: 0,
+        unavailable: 1,
+        canary: set(3, 0),
+        stable: Some(set(3, 3)),
+        older: 0,
+    };
+    assert_eq!(pods.toward(Split { canary: 2, stable: 2 }), Split { canary: 1, stable: 3 });
+}
+
+#[test]
+fn without_a_router_a_step_is_not_reached_while_an_overtaken_version_still_serves() {
+    let mut fake = fake(&shared()).delay(OLD, secs(500));
+    // The old version loses its pods for a while, so that those of the second must stay.
+    fake.act(at(100), Act::Deploy(NEW)).act(at(195), Act::Crash(OLD));
+    fake.act(at(200), Act::Deploy(NEWER)).run_until(at(690));
+    assert_eq!(fake.sizes(), [8, 2, 2]);
+    fake.run_until(at(990));
+    assert_eq!(fake.sizes(), [8, 0, 2], "the pause began when the second was gone");
+    fake.run_until(at(5_000));
+    assert_eq!(fake.sizes(), [0, 0, 10]);
+}
