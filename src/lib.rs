@@ -1,6 +1,7 @@
 //! cutover
 pub mod engine;
 pub mod experiment;
+pub mod model;
 pub mod plan;
 pub mod platform;
 pub mod record;

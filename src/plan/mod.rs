@@ -12,6 +12,8 @@ mod response;
 mod service;
 mod strategy;
 pub mod streams;
+#[cfg(test)]
+pub mod testing;
 mod traffic;
 mod version;
 

@@ -2,6 +2,8 @@
 //!
 //! A run is a pure function of plan, strategy, release and seed.
 
+pub mod reported;
+
 use crate::engine::SimDuration;
 
 /// How much of a run is kept; the run itself is the same whatever is asked for here.

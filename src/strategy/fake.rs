@@ -1,8 +1,8 @@
 //! A platform for tests: carries out commands at once, pods come up after a fixed delay for
 //! each version, and nothing else happens. Checks what must hold of any controller on the way.
 
-use crate::engine::{Distribution, SimDuration, SimTime};
-use crate::plan::*;
+use crate::engine::{SimDuration, SimTime};
+use crate::plan::{Analysis, AnalysisMetric, Plan, Rollback, VersionId};
 use crate::record::{EventKind, RolloutOutcome};
 use crate::strategy::{Command, Controller, Observation, ReplicaSetView, ReportedMetrics, Routing};
 
@@ -322,92 +322,8 @@ impl Fake {
 
 /// A plan for controllers: they look at the analyses, the classes' names and the response.
 pub fn plan(rollback: Rollback, analyses: Vec<Analysis>) -> Plan {
-    let none = || Distribution::Constant(0.0);
-    let nothing = SimDuration::ZERO;
-    Plan {
-        clock: Clock {
-            start_unix_ns: 0,
-            utc_offset_s: 0,
-            warmup: nothing,
-            window: secs(3600),
-            deploy_at: nothing,
-        },
-        phases: Vec::new(),
-        classes: vec![RequestClass {
-            name: "web".to_owned(),
-            arrivals: Arrivals::Constant { rate: 1.0 },
-            service_time: none(),
-            idempotent: true,
-            patience: None,
-        }],
-        client: Client {
-            users: None,
-            timeout: None,
-            deadline: None,
-            retries: ClientRetries {
-                max: 0,
-                on: Vec::new(),
-                backoff: Backoff { base: nothing, cap: nothing, jitter: Jitter::None },
-                budget: None,
-            },
-        },
-        balancer: Balancer {
-            preset: "ideal".to_owned(),
-            nodes: 1,
-            policy: Policy::RoundRobin,
-            sticky: None,
-            propagation: none(),
-            health_check: None,
-            retries: BalancerRetries { max: 0, on: Vec::new(), redispatch: false, pause: nothing },
-            connect_timeout: secs(1),
-            overhead: nothing,
-            slow_start: None,
-        },
-        service: Service {
-            replicas: 10,
-            workers: None,
-            queue: None,
-            discipline: Discipline::Fcfs,
-            startup: Startup {
-                schedule: none(),
-                pull: none(),
-                init: none(),
-                boot: none(),
-                warm: None,
-            },
-            probes: Probes { startup: None, readiness: Readiness::Listening, liveness: None },
-            shutdown: Shutdown {
-                pre_stop: nothing,
-                on_sigterm: OnSigterm::Drain,
-                linger: none(),
-                grace: secs(30),
-            },
-            crash_mtbf: None,
-        },
-        platform: Platform {
-            nodes: NodePlan { count: 1, zones: 1 },
-            surge_quota: None,
-            pdb_min_available: None,
-            lags: Lags {
-                deployment: nothing,
-                replica_set: nothing,
-                kubelet: nothing,
-                removal: nothing,
-                endpoints: nothing,
-                api: ApiLimit { qps: 1000.0, burst: 1000 },
-            },
-            deletion_costs: Vec::new(),
-        },
-        versions: Vec::new(),
-        operations: Vec::new(),
-        response: Response {
-            metrics: crate::plan::Metrics { scrape: secs(15), window: secs(60), delay: secs(5) },
-            alerts: Vec::new(),
-            on_call: OnCall { acknowledge: none(), decide: none(), off_hours_factor: 1.0 },
-            rollback,
-        },
-        analyses,
-        instance_hour_cost: 0.0,
-        currency: "USD".to_owned(),
-    }
+    let mut plan = crate::plan::testing::plan();
+    plan.response.rollback = rollback;
+    plan.analyses = analyses;
+    plan
 }
