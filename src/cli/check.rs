@@ -9,7 +9,6 @@ use super::study;
 use super::verdicts::{self, Verdicts};
 use crate::experiment::objectives::{Holds, hold};
 use crate::experiment::summarise;
-use crate::report;
 use crate::scenario;
 
 /// Runs the study, holds it against its objectives, prints what became of each.
@@ -29,7 +28,7 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     let result = many_runs(study, &args.scenario, args.output.threads, &place, console)?;
     let summary = summarise(&result);
     study::put_in_place(&place, console, |folder| {
-        report::folder::write(&result, &summary, folder, !args.output.no_charts)
+        super::stand_in::write(&result, &summary, folder, !args.output.no_charts)
     })?;
     let held = hold(&result);
     let verdicts = Verdicts { result: &result, held: &held };

@@ -26,7 +26,7 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let result = many_runs(study, &args.scenario, args.output.threads, &place, console)?;
     let summary = summarise(&result);
     study::put_in_place(&place, console, |folder| {
-        report::folder::write(&result, &summary, folder, !args.output.no_charts)
+        super::stand_in::write(&result, &summary, folder, !args.output.no_charts)
     })?;
     console.answer(&answer(&result, &summary, args.format, console))?;
     Ok(Exit::Done)

@@ -16,6 +16,7 @@ mod reference;
 mod run;
 mod scenarios;
 mod signal;
+mod stand_in;
 mod study;
 mod validate;
 mod verdicts;
@@ -43,7 +44,8 @@ pub fn main() -> ExitCode {
         }
     };
     let console = Console::new(&cli.screen);
-    let outcome = panic::guarded(|| carry_out(&cli.command, &console), |broken| broken.message.clone());
+    let outcome =
+        panic::guarded(|| carry_out(&cli.command, &console), |broken| broken.message.clone());
     let exit = outcome.unwrap_or_else(|failure| {
         to_stderr(&failure.message);
         failure.exit
@@ -57,7 +59,6 @@ fn carry_out(command: &Command, console: &Console) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(args, console),
         Command::Check(args) => check::check(args, console),
         Command::Validate(args) => validate::validate(args, console),
-        Command::Verify(args) => verify::verify(args, console),
         Command::Scenarios(args) => scenarios::scenarios(args, console),
         Command::Init(args) => scenarios::init(args, console),
         Command::Schema => reference::schema(console),

@@ -88,6 +88,8 @@ mod tests {
         let failure = failure.unwrap_err();
         assert_eq!(failure.exit, Exit::Internal);
         assert!(failure.message.starts_with("internal error: a request was lost"));
-        assert!(failure.message.ends_with("\nreproduce: cutover run x --strategy canary --seed 17\n"));
+        assert!(
+            failure.message.ends_with("\nreproduce: cutover run x --strategy canary --seed 17\n")
+        );
     }
 }

@@ -41,8 +41,8 @@ impl Place {
     }
 
     fn claim_folder(folder: PathBuf, scenario: &str) -> Result<Self, Failure> {
-        let mut entries = fs::read_dir(&folder)
-            .map_err(|error| Failure::io("cannot read", &folder, &error))?;
+        let mut entries =
+            fs::read_dir(&folder).map_err(|error| Failure::io("cannot read", &folder, &error))?;
         if entries.next().is_none() {
             return Ok(Self { folder });
         }
@@ -220,7 +220,8 @@ mod tests {
         put(&folder, "old.csv", "");
         let place = claim(&folder).unwrap();
         place.replace(|building| fs::write(building.join("new.csv"), "1")).unwrap();
-        let names: Vec<_> = fs::read_dir(root.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let names: Vec<_> =
+            fs::read_dir(root.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["results"]);
         assert!(folder.join("new.csv").exists() && !folder.join("old.csv").exists());
     }

@@ -35,7 +35,8 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = [vec!["a".to_owned(), "long one".to_owned()], vec!["ccc".to_owned(), String::new()]];
+        let rows =
+            [vec!["a".to_owned(), "long one".to_owned()], vec!["ccc".to_owned(), String::new()]];
         assert_eq!(table(&["x", "y"], &rows), "x    y\na    long one\nccc\n");
     }
 

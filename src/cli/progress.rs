@@ -145,7 +145,10 @@ mod tests {
     #[test]
     fn the_line_tells_how_much_how_fast_and_how_long() {
         let text = line(&state(0, 120, 600, 24_600_000), Duration::from_secs(6));
-        assert_eq!(text, "[####----------------] 120 of 600 runs, 4.1 million requests/s, 0:24 left");
+        assert_eq!(
+            text,
+            "[####----------------] 120 of 600 runs, 4.1 million requests/s, 0:24 left"
+        );
     }
 
     #[test]
@@ -158,8 +161,14 @@ mod tests {
 
     #[test]
     fn times_and_numbers_read_as_people_write_them() {
-        assert_eq!((clock(7.0), clock(750.0), clock(11_100.0)), ("0:07".into(), "12:30".into(), "3:05:00".into()));
+        assert_eq!(
+            (clock(7.0), clock(750.0), clock(11_100.0)),
+            ("0:07".into(), "12:30".into(), "3:05:00".into())
+        );
         assert_eq!((magnitude(950.0), magnitude(12_300.0)), ("950".into(), "12 thousand".into()));
-        assert_eq!((magnitude(4.1e6), magnitude(2.0e9)), ("4.1 million".into(), "2.0 billion".into()));
+        assert_eq!(
+            (magnitude(4.1e6), magnitude(2.0e9)),
+            ("4.1 million".into(), "2.0 billion".into())
+        );
     }
 }

@@ -7,14 +7,13 @@ use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::scenario::code;
-use crate::scenario::schema;
 
 /// Prints the JSON Schema of the scenario file.
 ///
 /// # Errors
 /// If stdout cannot be written to.
 pub fn schema(console: &Console) -> Result<Exit, Failure> {
-    console.answer(&schema::json())?;
+    console.answer(&super::stand_in::schema())?;
     Ok(Exit::Done)
 }
 
@@ -61,7 +60,7 @@ pub fn man(args: &ManArgs, console: &Console) -> Result<Exit, Failure> {
             let Some(found) = command.find_subcommand(name) else {
                 return Err(Failure::bad_input(format!("there is no command {name}")));
             };
-            found.clone().name(format!("cutover-{name}"))
+            found.clone()
         }
     };
     let mut text = Vec::new();

@@ -42,10 +42,8 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
         detail_small_up_to: None,
     };
     let asked = study.clone();
-    let runner = Witness {
-        simulator: Simulator { study: &asked, options },
-        record: Mutex::new(None),
-    };
+    let runner =
+        Witness { simulator: Simulator { study: &asked, options }, record: Mutex::new(None) };
     let job = Job {
         study,
         runner: &runner,
@@ -60,7 +58,7 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
     let summary = summarise(&result);
     study::put_in_place(&place, console, |folder| {
         let charts = !args.output.no_charts;
-        report::folder::write_run(&result, &summary, &record, folder, charts)
+        super::stand_in::write_run(&result, &summary, &record, folder, charts)
     })?;
     console.answer(&answer(&result, &summary, &record, args.format, console))?;
     Ok(Exit::Done)
@@ -130,7 +128,7 @@ fn answer(
     console: &Console,
 ) -> String {
     match format {
-        Format::Table => report::story::tell(result, record, console.columns, console.color),
+        Format::Table => super::stand_in::tell(result, record, console.columns, console.color),
         Format::Json => report::events::jsonl(&result.study.plan, record),
         Format::Csv => report::csv::runs(result),
         Format::Markdown => report::markdown::compare(result, summary),

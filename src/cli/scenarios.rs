@@ -27,7 +27,8 @@ pub fn scenarios(args: &ScenariosArgs, console: &Console) -> Result<Exit, Failur
     };
     let Some(shipped) = gallery::find(name) else {
         let names: Vec<&str> = GALLERY.iter().map(|shipped| shipped.name).collect();
-        let message = format!("there is no shipped scenario {name}\n  = allowed: {}", names.join(", "));
+        let message =
+            format!("there is no shipped scenario {name}\n  = allowed: {}", names.join(", "));
         return Err(Failure::bad_input(message));
     };
     if args.write {

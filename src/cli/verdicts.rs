@@ -43,7 +43,10 @@ fn described(objective: &Objective) -> String {
     }
     text.push_str(&format!(" at most {}", amount(objective.at_most, &objective.metric)));
     if let Some(share) = objective.in_seeds {
-        text.push_str(&format!(" in {} % of seeds", Estimate::new(share, None, Scale::Percent).mean));
+        text.push_str(&format!(
+            " in {} % of seeds",
+            Estimate::new(share, None, Scale::Percent).mean
+        ));
     }
     text
 }
@@ -201,7 +204,8 @@ struct HeldView<'a> {
 #[must_use]
 pub fn json(verdicts: &Verdicts<'_>) -> String {
     let study = &verdicts.result.study;
-    let overall = [Holds::No, Holds::Unknown].into_iter().find(|&holds| verdicts.counted(holds) > 0);
+    let overall =
+        [Holds::No, Holds::Unknown].into_iter().find(|&holds| verdicts.counted(holds) > 0);
     let view = |held| {
         let objective: &Objective = verdicts.objective(held);
         let (strategy, release) = verdicts.of(held);
