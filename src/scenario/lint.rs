@@ -15,11 +15,17 @@ pub fn lint(study: &mut Study) {
     let mut found = std::mem::take(&mut study.warnings);
     found.extend(load(&study.plan));
     found.extend(times(&study.plan));
-    found.extend(people(&study.plan));
+    if study.arms.iter().any(|arm| arm.plan.is_none()) {
+        found.extend(pods(&study.plan));
+        found.extend(people(&study.plan));
+    }
     for arm in &study.arms {
         let plan = world(study, arm);
+        if arm.plan.is_some() {
+            let own = pods(plan).into_iter().chain(people(plan));
+            found.extend(own.map(|warning| format!("strategy {}: {warning}", arm.name)));
+        }
         found.extend(rollout(arm, plan));
-        found.extend(stop(arm, plan));
         found.extend(judges(arm, plan));
     }
     if study.seeds < 5 {
@@ -46,9 +52,16 @@ fn utilisation(plan: &Plan, version: VersionId, pods: f64) -> Option<f64> {
         .classes
         .iter()
         .zip(slowdown)
-        .map(|(class, slowdown)| peak_rate(class, plan.clock.window) * class.service_time.mean() / 1e9 * slowdown)
+        .map(|(class, slowdown)| {
+            peak_rate(class, plan.clock.window) * class.service_time.mean() / 1e9 * slowdown
+        })
         .sum();
     Some(busy / (pods * workers))
+}
+
+/// A span for people: whole milliseconds.
+fn rounded(nanoseconds: f64) -> SimDuration {
+    SimDuration((nanoseconds.clamp(0.0, 1e18) / 1e6).ceil() as u64 * 1_000_000)
 }
 
 fn load(plan: &Plan) -> Vec<String> {
@@ -63,7 +76,9 @@ fn load(plan: &Plan) -> Vec<String> {
         _ => {}
     }
     for (index, version) in plan.versions.iter().enumerate().skip(1) {
-        if let Some(busy) = utilisation(plan, VersionId(index as u16), pods).filter(|busy| *busy >= 1.0) {
+        if let Some(busy) =
+            utilisation(plan, VersionId(index as u16), pods).filter(|busy| *busy >= 1.0)
+        {
             found.push(format!(
                 "utilisation at the peak is {} once version {} runs everywhere (versions.{}.slowdown)",
                 percent(busy), version.name, version.name
@@ -76,7 +91,7 @@ fn load(plan: &Plan) -> Vec<String> {
 fn times(plan: &Plan) -> Vec<String> {
     let mut found = Vec::new();
     let slowest = plan.classes.iter().map(|class| p99(&class.service_time)).fold(0.0, f64::max);
-    let slow = SimDuration(slowest.min(1e18) as u64);
+    let slow = rounded(slowest);
     if (plan.clock.warmup.0 as f64) < 10.0 * slowest {
         found.push(format!(
             "the warm-up of {} is short beside a p99 service time of {slow}: the system is not yet \
@@ -108,7 +123,9 @@ fn times(plan: &Plan) -> Vec<String> {
 fn people(plan: &Plan) -> Vec<String> {
     let acts = matches!(plan.response.rollback, Rollback::OnCall | Rollback::Automatic);
     if acts && plan.response.alerts.is_empty() {
-        return vec!["a rollback waits for an alert, but none is defined (response.alerts)".to_owned()];
+        return vec![
+            "a rollback waits for an alert, but none is defined (response.alerts)".to_owned(),
+        ];
     }
     Vec::new()
 }
@@ -131,48 +148,55 @@ fn rollout(arm: &Arm, plan: &Plan) -> Vec<String> {
         let pods = f64::from(plan.service.replicas) - unavailable as f64;
         let busy = utilisation(plan, crate::plan::STABLE, pods.max(0.0));
         if let Some(busy) = busy.filter(|busy| *busy >= 1.0 && unavailable > 0) {
-            let load = if busy.is_finite() { percent(busy) } else { "all capacity gone".to_owned() };
+            let load =
+                if busy.is_finite() { percent(busy) } else { "all capacity gone".to_owned() };
             found.push(format!(
                 "strategy {}: with {unavailable} of {} pods away the rest is overloaded at the peak ({load}) (max_unavailable)",
                 arm.name, plan.service.replicas
             ));
         }
     }
-    if let Strategy::Canary(canary) = &arm.strategy {
-        if canary.steps.contains(&CanaryStep::Pause(None)) {
-            found.push(format!("strategy {}: a pause waits for a person for ever; the rollout will not end", arm.name));
-        }
-    }
-    if plan.service.probes.readiness == Readiness::None && !plan.operations.is_empty() {
+    if let Strategy::Canary(canary) = &arm.strategy
+        && canary.steps.contains(&CanaryStep::Pause(None))
+    {
         found.push(format!(
-            "strategy {}: without a readiness probe a pod gets traffic before it listens (service.probes.readiness)",
+            "strategy {}: a pause waits for a person for ever; the rollout will not end",
             arm.name
         ));
     }
     found
 }
 
-fn stop(arm: &Arm, plan: &Plan) -> Vec<String> {
+/// The life of pods: readiness, and the race between their end and the news of it.
+fn pods(plan: &Plan) -> Vec<String> {
     let shutdown = &plan.service.shutdown;
     let mut found = Vec::new();
     if plan.operations.is_empty() {
         return found;
     }
-    let news = SimDuration((p99(&plan.balancer.propagation) + plan.platform.lags.endpoints.0 as f64) as u64);
+    if plan.service.probes.readiness == Readiness::None {
+        found.push(
+            "without a readiness probe a pod gets traffic before it listens (service.probes.readiness)"
+                .to_owned(),
+        );
+    }
+    let news = SimDuration(
+        (p99(&plan.balancer.propagation) + plan.platform.lags.endpoints.0 as f64) as u64,
+    );
     let serves_on = shutdown.pre_stop.0 as f64 + p99(&shutdown.linger);
     if (serves_on as u64) < news.0 && p99(&plan.balancer.propagation) > 0.0 {
         found.push(format!(
-            "strategy {}: pods stop listening {} after their deletion, but balancers may send to them for {news} \
+            "pods stop listening {} after their deletion, but balancers may send to them for {} \
              (service.shutdown.pre_stop)",
-            arm.name,
-            SimDuration(serves_on as u64)
+            rounded(serves_on),
+            rounded(news.0 as f64)
         ));
     }
     if shutdown.grace <= shutdown.pre_stop {
         found.push(format!(
-            "strategy {}: the grace period of {} is over before the preStop sleep of {}: pods are killed, not \
+            "the grace period of {} is over before the preStop sleep of {}: pods are killed, not \
              stopped (service.shutdown.grace)",
-            arm.name, shutdown.grace, shutdown.pre_stop
+            shutdown.grace, shutdown.pre_stop
         ));
     }
     found
@@ -189,13 +213,19 @@ fn judges(arm: &Arm, plan: &Plan) -> Vec<String> {
             CanaryStep::Weight(next) => weight = *next,
             CanaryStep::Pause(_) => {}
             CanaryStep::Analysis(name) => {
-                let Some(analysis) = plan.analyses.iter().find(|analysis| analysis.name == *name) else { continue };
+                let Some(analysis) = plan.analyses.iter().find(|analysis| analysis.name == *name)
+                else {
+                    continue;
+                };
                 let seen = rate * weight * plan.response.metrics.window.as_secs_f64();
                 let candidate = Some(crate::plan::ScopeVersion::Candidate);
                 let least = analysis
                     .metrics
                     .iter()
-                    .filter(|metric| metric.scope.version == candidate && metric.metric != MetricName::RequestRate)
+                    .filter(|metric| {
+                        metric.scope.version == candidate
+                            && metric.metric != MetricName::RequestRate
+                    })
                     .map(|metric| metric.min_requests)
                     .max();
                 if let Some(least) = least.filter(|least| (*least as f64) > seen) {
