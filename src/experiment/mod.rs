@@ -10,10 +10,13 @@ mod collect;
 mod fixture;
 mod harm;
 mod metric;
+pub mod objectives;
 mod reduce;
+pub mod relevance;
 mod result;
 mod runner;
 mod study;
+mod summarise;
 mod summary;
 mod width;
 
@@ -23,5 +26,8 @@ pub use metric::{METRICS, Metric, Unit, index_of};
 pub use result::{CONTROL_NAME, Censored, ClassRow, Group, Row, StudyResult};
 pub use runner::{BrokenRun, Runner, Simulator, message_of, plan_of};
 pub use study::{Progress, Silent, finish_runs, run_study};
-pub use summary::{Difference, Summary, SummaryLine, Verdict};
+pub use summarise::summarise;
+pub use summary::{
+    BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Summary, SummaryLine, Verdict,
+};
 pub use width::{COMPARE_BUCKETS, RUN_BUCKETS, timeline_width};
