@@ -16,7 +16,9 @@ pub mod diagnostic;
 mod edit;
 pub mod files;
 pub mod gallery;
+mod field_list;
 pub mod instant;
+mod json_schema;
 mod limits;
 mod lint;
 mod load;
@@ -31,6 +33,8 @@ pub mod units;
 pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Problem};
+pub use field_list::{FieldKind, fields_json, fields_of};
 pub use files::{Embedded, Files, Folder, NoFiles};
+pub use json_schema::json_schema;
 pub use limits::{NS_PER_REQUEST, Prediction, predict};
 pub use load::{Overrides, load, load_text};

@@ -39,7 +39,7 @@ pub fn controller(strategy: &Strategy, plan: &Plan) -> Box<dyn Controller> {
             Box::new(deployment::Deployment::new(strategy, plan.service.replicas))
         }
         Strategy::BlueGreen(params) => Box::new(blue_green::BlueGreenController::new(params, plan)),
-        Strategy::Canary(_) => unimplemented!("lands with its file"),
+        Strategy::Canary(params) => Box::new(canary::CanaryController::new(params, plan)),
     }
 }
 
