@@ -14,6 +14,7 @@ mod conformance;
 #[cfg(test)]
 mod fake;
 pub mod judge;
+pub mod people;
 
 use crate::engine::SimTime;
 use crate::plan::{AnalysisMetric, CanaryTraffic, IntOrPercent, Strategy, VersionId};
