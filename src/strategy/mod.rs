@@ -24,6 +24,10 @@ use crate::record::{EventKind, RolloutOutcome};
 pub trait Controller {
     /// One pass over the observed state: at most one kind of change, as real controllers do.
     fn pass(&mut self, seen: &Observation<'_>) -> Decision;
+
+    /// An operator changes the strategy's parameters in mid-rollout. What the controller
+    /// cannot change leaves it as it is.
+    fn reconfigure(&mut self, _strategy: &Strategy) {}
 }
 
 /// What a controller can see.
@@ -158,10 +162,10 @@ pub enum Command {
     Route(Routing),
     /// Writes a line into the run's log.
     Log(EventKind),
-    /// The rollout has ended (another operation may start a new one). Passes go on: sets may
-    /// still have to be scaled down or resized. A stalled rollout may finish again, when its
-    /// pods come up after all or a person acts (then `RolloutResumed` is logged first); the
-    /// last word counts.
+    /// The rollout has ended (another operation may start a new one); said in every pass in
+    /// which it holds. Passes go on: sets may still have to be scaled down or resized. A stalled
+    /// rollout may finish again, when its pods come up after all or a person acts (then
+    /// `RolloutResumed` is logged first); the last word counts.
     Finish(RolloutOutcome),
 }
 
