@@ -82,10 +82,7 @@ fn walk(node: &Node, shape: &Shape, path: String, found: &mut Vec<FieldKind>) {
             (Value::Map(_), _) => walk(node, map, path, found),
             (Value::List(_), Some(list)) => walk(node, list, path, found),
             _ => {
-                if let Some((_, min)) = kind(scalar) {
-                    // A mapping is good in this place too.
-                    found.push(FieldKind { path, kind: kind, min });
-                }
+                walk(node, scalar, path, found);
             }
         },
         _ => {
