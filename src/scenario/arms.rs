@@ -27,8 +27,19 @@ pub struct ArmParts {
 
 /// Fields at the top that no arm may change.
 const FIXED: [&str; 13] = [
-    "apiVersion", "name", "description", "seeds", "base", "clock", "phases", "releases", "cost",
-    "objectives", "baseline", "strategies", "instances",
+    "apiVersion",
+    "name",
+    "description",
+    "seeds",
+    "base",
+    "clock",
+    "phases",
+    "releases",
+    "cost",
+    "objectives",
+    "baseline",
+    "strategies",
+    "instances",
 ];
 
 /// Fills what the scenario leaves out from its `base:` manifests.
@@ -37,7 +48,9 @@ pub fn fill_from_base(context: &mut Context<'_>, tree: &mut Node) -> Vec<Manifes
     let mut checker = Checker::default();
     let at = checker.value(&base, &super::schema::Shape::Path, super::schema::Form::Same, "base");
     // A path that cannot be one is reported by the check of the whole.
-    let Some(manifest) = at.and_then(|at| manifest::read(context, &at, true)) else { return Vec::new() };
+    let Some(manifest) = at.and_then(|at| manifest::read(context, &at, true)) else {
+        return Vec::new();
+    };
     let Manifest { edits, mut notes, .. } = manifest;
     for mut change in edits {
         change.edit.keep = true;
@@ -51,7 +64,10 @@ pub fn fill_from_base(context: &mut Context<'_>, tree: &mut Node) -> Vec<Manifes
 }
 
 fn overridden(notes: &mut [ManifestNote], field: &str, path: &str) {
-    for note in notes.iter_mut().filter(|note| note.field == field || note.field.starts_with(&format!("{field}."))) {
+    for note in notes
+        .iter_mut()
+        .filter(|note| note.field == field || note.field.starts_with(&format!("{field}.")))
+    {
         note.verdict = crate::plan::ManifestVerdict::Ignored;
         note.note = format!("the scenario's own `{path}` stands");
     }
@@ -89,7 +105,11 @@ pub fn arm(
         };
         let first = entry.key.split(['.', '[']).next().unwrap_or("");
         if FIXED.contains(&first) {
-            let error = Diagnostic::new(code::FIXED_FIELD, entry.key_span, format!("an arm cannot change `{first}`"));
+            let error = Diagnostic::new(
+                code::FIXED_FIELD,
+                entry.key_span,
+                format!("an arm cannot change `{first}`"),
+            );
             context.errors.push(error.value(&entry.key).path(&item.at("with").path));
             continue;
         }
@@ -130,7 +150,11 @@ fn own_plan(context: &mut Context<'_>, tree: &Node, item: &Checked, world: &Worl
     ];
     for (what, same) in fixed {
         if !same {
-            context.error(code::FIXED_FIELD, item.at("with"), format!("an arm cannot change {what}"));
+            context.error(
+                code::FIXED_FIELD,
+                item.at("with"),
+                format!("an arm cannot change {what}"),
+            );
         }
     }
     Some(plan)
@@ -144,7 +168,10 @@ fn same_traffic(a: &Plan, b: &Plan) -> bool {
 }
 
 fn same_versions(a: &Plan, b: &Plan) -> bool {
-    a.versions.iter().map(|version| &version.name).eq(b.versions.iter().map(|version| &version.name))
+    a.versions
+        .iter()
+        .map(|version| &version.name)
+        .eq(b.versions.iter().map(|version| &version.name))
 }
 
 /// The strategy that a manifest describes.
@@ -176,7 +203,10 @@ fn differences(name: &str, own: &Plan, base: &Plan) -> Vec<String> {
     }
     if mine.shutdown != theirs.shutdown {
         let (a, b) = (&mine.shutdown, &theirs.shutdown);
-        found.push(format!("preStop {} and grace {} (the scenario: {} and {})", a.pre_stop, a.grace, b.pre_stop, b.grace));
+        found.push(format!(
+            "preStop {} and grace {} (the scenario: {} and {})",
+            a.pre_stop, a.grace, b.pre_stop, b.grace
+        ));
     }
     if found.is_empty() {
         return Vec::new();

@@ -9,7 +9,9 @@ use super::describe::{self, join};
 use super::diagnostic::{Diagnostic, shorten};
 use super::names;
 use super::scalar;
-use super::schema::{Alternative, Choice, Field, Form, List, Object, Presence, ROOT, Shape, presence};
+use super::schema::{
+    Alternative, Choice, Field, Form, List, Object, Presence, ROOT, Shape, presence,
+};
 use super::source::Span;
 use super::yaml::{self, Entry, Node, Value};
 use crate::plan::DefaultUsed;
@@ -67,7 +69,13 @@ impl Checker {
         Some(Checked { span: node.span, path: path.to_owned(), held })
     }
 
-    fn error(&mut self, code: Code, span: Span, path: &str, message: impl Into<String>) -> &mut Diagnostic {
+    fn error(
+        &mut self,
+        code: Code,
+        span: Span,
+        path: &str,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         self.errors.push(Diagnostic::new(code, span, message).path(path));
         self.errors.last_mut().expect("just pushed")
     }
@@ -185,7 +193,8 @@ impl Checker {
                     return None;
                 };
                 let empty = Node { span: node.span, value: Value::Map(Vec::new()) };
-                let inner = self.value(&empty, &option.shape, Form::Same, &join(path, option.name))?;
+                let inner =
+                    self.value(&empty, &option.shape, Form::Same, &join(path, option.name))?;
                 Some(Held::Choice(option.name, Box::new(inner)))
             }
             Value::Map(entries) if entries.len() == 1 => {
@@ -197,7 +206,12 @@ impl Checker {
                 self.option(entry, option, form, path)
             }
             Value::Map(_) => {
-                let error = self.error(code::CONTRADICTION, node.span, path, "exactly one key is wanted here");
+                let error = self.error(
+                    code::CONTRADICTION,
+                    node.span,
+                    path,
+                    "exactly one key is wanted here",
+                );
                 error.allowed = Some(describe::options(choice));
                 None
             }
@@ -205,7 +219,13 @@ impl Checker {
         }
     }
 
-    fn option(&mut self, entry: &Entry, option: &'static Alternative, form: Form, path: &str) -> Option<Held> {
+    fn option(
+        &mut self,
+        entry: &Entry,
+        option: &'static Alternative,
+        form: Form,
+        path: &str,
+    ) -> Option<Held> {
         let inner = self.value(&entry.value, &option.shape, form, &join(path, option.name))?;
         Some(Held::Choice(option.name, Box::new(inner)))
     }
@@ -254,7 +274,11 @@ impl Checker {
         let before = self.errors.len();
         let mut seen: Vec<(&str, Span)> = Vec::new();
         for entry in entries {
-            let field = object.fields.iter().find(|field| field.spelt(&entry.key).is_some()).map(|f| f.name);
+            let field = object
+                .fields
+                .iter()
+                .find(|field| field.spelt(&entry.key).is_some())
+                .map(|f| f.name);
             let name = field.or_else(|| Some(find_option(object.one_of?, &entry.key)?.0.name));
             let Some(name) = name else {
                 self.unknown_key(entry, object, path);
@@ -262,7 +286,8 @@ impl Checker {
             };
             match seen.iter().find(|(earlier, _)| *earlier == name) {
                 Some((_, first)) => {
-                    let error = yaml::duplicate(name, entry.key_span, *first).path(&join(path, name));
+                    let error =
+                        yaml::duplicate(name, entry.key_span, *first).path(&join(path, name));
                     self.errors.push(error);
                 }
                 None => seen.push((name, entry.key_span)),
@@ -285,7 +310,8 @@ impl Checker {
         });
         let message = format!("there is no field `{}` here", shorten(&entry.key, 80));
         let allowed = describe::shape(&Shape::Map(object));
-        let error = self.error(code::UNKNOWN_FIELD, entry.key_span, &join(path, &entry.key), message);
+        let error =
+            self.error(code::UNKNOWN_FIELD, entry.key_span, &join(path, &entry.key), message);
         error.allowed = Some(allowed);
         error.help = help;
     }
@@ -305,7 +331,8 @@ impl Checker {
                 None
             }
             [_, (second, _), ..] => {
-                let message = format!("only one of these can be given: {}", describe::options(choice));
+                let message =
+                    format!("only one of these can be given: {}", describe::options(choice));
                 self.error(code::CONTRADICTION, second.key_span, path, message);
                 None
             }
@@ -321,11 +348,14 @@ impl Checker {
                 error.allowed = Some(describe::shape(&field.shape));
                 None
             }
-            Presence::Optional(_) => Some(Checked { span, path: path.to_owned(), held: Held::Absent }),
+            Presence::Optional(_) => {
+                Some(Checked { span, path: path.to_owned(), held: Held::Absent })
+            }
             Presence::Filled => self.value(&empty, &field.shape, Form::Same, path),
             Presence::Default { yaml, source } => {
                 if !self.in_default {
-                    let (path, value, source) = (path.to_owned(), yaml.to_owned(), source.to_owned());
+                    let (path, value, source) =
+                        (path.to_owned(), yaml.to_owned(), source.to_owned());
                     self.defaults.push(DefaultUsed { path, value, source });
                 }
                 let node = default_node(yaml, span);
@@ -360,7 +390,10 @@ fn place_at(node: &mut Node, span: Span) {
     }
 }
 
-pub(super) fn find_option(choice: &'static Choice, key: &str) -> Option<(&'static Alternative, Form)> {
+pub(super) fn find_option(
+    choice: &'static Choice,
+    key: &str,
+) -> Option<(&'static Alternative, Form)> {
     choice.options.iter().find_map(|option| Some((option, option.spelt(key)?)))
 }
 

@@ -133,7 +133,11 @@ impl Checked {
     /// Pods or percent.
     #[must_use]
     pub fn int_or_percent(&self) -> IntOrPercent {
-        if let Held::IntOrPercent(value) = self.held { value } else { self.broken("pods or percent") }
+        if let Held::IntOrPercent(value) = self.held {
+            value
+        } else {
+            self.broken("pods or percent")
+        }
     }
 
     /// The truth value.

@@ -32,16 +32,21 @@ pub fn shape(shape: &Shape) -> String {
         Shape::Text => "text".to_owned(),
         Shape::Path => "the path of a file beside the scenario".to_owned(),
         Shape::Instant => {
-            "an instant such as 2025-06-27T17:00:00[America/New_York] or 2025-06-27T21:00:00Z".to_owned()
+            "an instant such as 2025-06-27T17:00:00[America/New_York] or 2025-06-27T21:00:00Z"
+                .to_owned()
         }
-        Shape::Amount => "a number such as 400, a share such as 0.1%, or seconds such as 400ms".to_owned(),
+        Shape::Amount => {
+            "a number such as 400, a share such as 0.1%, or seconds such as 400ms".to_owned()
+        }
         Shape::Word(words, _) => one_of(words),
         Shape::Map(object) => format!("a mapping with {}", keys(object)),
         Shape::List(list) => format!("a list; each item is {}", self::shape(&list.item)),
         Shape::Named(inner) => format!("a mapping from names to {}", self::shape(inner)),
         Shape::Choice(choice) => options(choice),
         Shape::Or(words, inner) => format!("{}, or {}", one_of(words), self::shape(inner)),
-        Shape::ByKind { scalar, map, .. } => format!("{}, or {}", self::shape(scalar), self::shape(map)),
+        Shape::ByKind { scalar, map, .. } => {
+            format!("{}, or {}", self::shape(scalar), self::shape(map))
+        }
         Shape::Edits => "a mapping from field paths to values".to_owned(),
         Shape::NotYet => "nothing yet".to_owned(),
     }
@@ -76,7 +81,9 @@ fn search(shape: &Shape, key: &str, path: String, depth: usize) -> Option<String
     match shape {
         Shape::Map(object) => {
             let hit = object.fields.iter().any(|field| field.spelt(key).is_some())
-                || object.one_of.is_some_and(|choice| choice.options.iter().any(|o| o.spelt(key).is_some()));
+                || object
+                    .one_of
+                    .is_some_and(|choice| choice.options.iter().any(|o| o.spelt(key).is_some()));
             if hit && !path.is_empty() {
                 return Some(path);
             }

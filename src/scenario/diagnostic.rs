@@ -97,7 +97,8 @@ impl Diagnostic {
         self.excerpt = sources.line(self.span).map(|line| excerpt(line, self.span));
         if let Some((span, what)) = self.other {
             let text = format!("{what}: {}", place(sources, span));
-            self.help = Some(self.help.take().map_or(text.clone(), |help| format!("{text}; {help}")));
+            self.help =
+                Some(self.help.take().map_or(text.clone(), |help| format!("{text}; {help}")));
         }
     }
 }
@@ -163,7 +164,12 @@ pub fn shorten(text: &str, most: usize) -> String {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "error[CUT{:04}]: {}", self.code.number, clip(&shorten(&self.message, 300), 360))?;
+        writeln!(
+            f,
+            "error[CUT{:04}]: {}",
+            self.code.number,
+            clip(&shorten(&self.message, 300), 360)
+        )?;
         if !self.place.is_empty() {
             writeln!(f, "  --> {}", clip(&self.place, 380))?;
         }

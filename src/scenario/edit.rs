@@ -80,7 +80,8 @@ impl Walk<'_> {
             Shape::ByKind { map, .. } => self.step(node, map, left),
             Shape::NotYet => Err(self.fault(code::NOT_MODELLED, "this field is not modelled yet")),
             _ => {
-                let message = format!("the path goes on below `{}`, which is a single value", self.path);
+                let message =
+                    format!("the path goes on below `{}`, which is a single value", self.path);
                 Err(self.fault(code::BAD_PATH, &message))
             }
         }
@@ -94,15 +95,26 @@ impl Walk<'_> {
         entries
     }
 
-    fn map(&mut self, node: &mut Node, object: &'static Object, left: &[&str]) -> Result<bool, Diagnostic> {
+    fn map(
+        &mut self,
+        node: &mut Node,
+        object: &'static Object,
+        left: &[&str],
+    ) -> Result<bool, Diagnostic> {
         let (key, rest) = (left[0], &left[1..]);
         let field = object.fields.iter().find(|field| field.spelt(key).is_some());
         let Some(field) = field else {
-            if let Some(choice) = object.one_of.filter(|choice| find_option(choice, key).is_some()) {
+            if let Some(choice) = object.one_of.filter(|choice| find_option(choice, key).is_some())
+            {
                 return self.one_of(node, choice, left);
             }
-            let near = names::nearest(key, object.keys()).map(|name| format!("did you mean `{name}`?"));
-            let at = if self.path.is_empty() { "a scenario".to_owned() } else { format!("`{}`", self.path) };
+            let near =
+                names::nearest(key, object.keys()).map(|name| format!("did you mean `{name}`?"));
+            let at = if self.path.is_empty() {
+                "a scenario".to_owned()
+            } else {
+                format!("`{}`", self.path)
+            };
             let fault = self.fault(code::BAD_PATH, &format!("{at} has no field `{key}`"));
             return Err(fault.allowed(describe::shape(&Shape::Map(object))).help(near));
         };
@@ -111,7 +123,8 @@ impl Walk<'_> {
             Presence::Default { yaml, .. } => Some(default_node(yaml, self.edit.value.span)),
             _ => None,
         };
-        let (keep, path_span, value_span) = (self.edit.keep, self.edit.path_span, self.edit.value.span);
+        let (keep, path_span, value_span) =
+            (self.edit.keep, self.edit.path_span, self.edit.value.span);
         let entries = self.entries(node);
         let found = entries.iter().position(|entry| field.spelt(&entry.key).is_some());
         if keep && rest.is_empty() && found.is_some() {
@@ -132,7 +145,12 @@ impl Walk<'_> {
     }
 
     /// An alternative among the keys of a mapping; another one gives way to it.
-    fn one_of(&mut self, node: &mut Node, choice: &'static Choice, left: &[&str]) -> Result<bool, Diagnostic> {
+    fn one_of(
+        &mut self,
+        node: &mut Node,
+        choice: &'static Choice,
+        left: &[&str],
+    ) -> Result<bool, Diagnostic> {
         let (option, _) = find_option(choice, left[0]).expect("the caller has looked");
         self.path = join(&self.path, option.name);
         let (path_span, value_span) = (self.edit.path_span, self.edit.value.span);
@@ -149,10 +167,16 @@ impl Walk<'_> {
         self.step(&mut entries[index].value, &option.shape, &left[1..])
     }
 
-    fn choice(&mut self, node: &mut Node, choice: &'static Choice, left: &[&str]) -> Result<bool, Diagnostic> {
+    fn choice(
+        &mut self,
+        node: &mut Node,
+        choice: &'static Choice,
+        left: &[&str],
+    ) -> Result<bool, Diagnostic> {
         if find_option(choice, left[0]).is_none() {
             let near = names::nearest(left[0], choice.options.iter().map(|option| option.name));
-            let fault = self.fault(code::BAD_PATH, &format!("`{}` is not {}", left[0], choice.what));
+            let fault =
+                self.fault(code::BAD_PATH, &format!("`{}` is not {}", left[0], choice.what));
             return Err(fault
                 .allowed(describe::options(choice))
                 .help(near.map(|name| format!("did you mean `{name}`?"))));
@@ -169,7 +193,8 @@ impl Walk<'_> {
         let (path_span, value_span) = (self.edit.path_span, self.edit.value.span);
         let entries = self.entries(node);
         let keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
-        let (key, rest) = longest(left, |name| keys.contains(&name)).unwrap_or((left[0].to_owned(), &left[1..]));
+        let (key, rest) =
+            longest(left, |name| keys.contains(&name)).unwrap_or((left[0].to_owned(), &left[1..]));
         let index = entries.iter().position(|entry| entry.key == key).unwrap_or_else(|| {
             let value = Node { span: value_span, value: Value::Map(Vec::new()) };
             entries.push(Entry { key: key.clone(), key_span: path_span, value });
@@ -181,30 +206,50 @@ impl Walk<'_> {
 
     fn item(&mut self, node: &mut Node, item: &Shape, left: &[&str]) -> Result<bool, Diagnostic> {
         let Value::List(items) = &mut node.value else {
-            return Err(self.fault(code::BAD_PATH, &format!("`{}` is not a list that can be edited by item", self.path)));
+            return Err(self.fault(
+                code::BAD_PATH,
+                &format!("`{}` is not a list that can be edited by item", self.path),
+            ));
         };
-        let name = |node: &Node| ["name", "version"].iter().find_map(|key| node.get(key)?.text().map(str::to_owned));
+        let name = |node: &Node| {
+            ["name", "version"].iter().find_map(|key| node.get(key)?.text().map(str::to_owned))
+        };
         let known: Vec<Option<String>> = items.iter().map(name).collect();
         let named = longest(left, |text| known.iter().flatten().any(|name| name == text));
-        let by_number = || Some((left[0].parse::<usize>().ok().filter(|index| *index < items.len())?, &left[1..]));
+        let by_number = || {
+            Some((left[0].parse::<usize>().ok().filter(|index| *index < items.len())?, &left[1..]))
+        };
         let found = match &named {
-            Some((name, rest)) => known.iter().position(|known| known.as_ref() == Some(name)).map(|index| (index, *rest)),
+            Some((name, rest)) => known
+                .iter()
+                .position(|known| known.as_ref() == Some(name))
+                .map(|index| (index, *rest)),
             None => by_number(),
         };
         let Some((index, rest)) = found else {
-            let listed: Vec<String> = known.iter().flatten().take(12).map(|name| format!("`{name}`")).collect();
+            let listed: Vec<String> =
+                known.iter().flatten().take(12).map(|name| format!("`{name}`")).collect();
             let near = names::nearest(left[0], known.iter().flatten().map(String::as_str));
-            let fault = self.fault(code::BAD_PATH, &format!("`{}` has no item `{}`", self.path, left[0]));
-            let allowed = format!("a number from 0 below {}, or a name: {}", items.len(), listed.join(", "));
-            return Err(fault.allowed(allowed).help(near.map(|name| format!("did you mean `{name}`?"))));
+            let fault =
+                self.fault(code::BAD_PATH, &format!("`{}` has no item `{}`", self.path, left[0]));
+            let allowed =
+                format!("a number from 0 below {}, or a name: {}", items.len(), listed.join(", "));
+            return Err(fault
+                .allowed(allowed)
+                .help(near.map(|name| format!("did you mean `{name}`?"))));
         };
-        self.path = known[index].as_ref().map_or_else(|| format!("{}[{index}]", self.path), |name| join(&self.path, name));
+        self.path = known[index]
+            .as_ref()
+            .map_or_else(|| format!("{}[{index}]", self.path), |name| join(&self.path, name));
         self.step(&mut items[index], item, rest)
     }
 }
 
 /// The longest run of parts that, joined by points, is a known name: names may hold points.
-fn longest<'a, 'b>(left: &'a [&'b str], known: impl Fn(&str) -> bool) -> Option<(String, &'a [&'b str])> {
+fn longest<'a, 'b>(
+    left: &'a [&'b str],
+    known: impl Fn(&str) -> bool,
+) -> Option<(String, &'a [&'b str])> {
     (1..=left.len().min(8))
         .rev()
         .map(|count| (left[..count].join("."), &left[count..]))
@@ -225,7 +270,12 @@ mod tests {
 
     fn edited(text: &str, path: &str, value: &str) -> Result<Node, Diagnostic> {
         let mut node = tree(text);
-        let edit = Edit { path: path.to_owned(), path_span: Span::default(), value: tree(value), keep: false };
+        let edit = Edit {
+            path: path.to_owned(),
+            path_span: Span::default(),
+            value: tree(value),
+            keep: false,
+        };
         apply(&mut node, &edit).map(|_| node)
     }
 
@@ -247,7 +297,10 @@ strategies:
     #[test]
     fn items_are_found_by_name_and_number() {
         let node = edited(TEXT, "strategies.canary.canary.steps[0].weight", "7%").unwrap();
-        assert_eq!(at(&node, &["strategies", "0", "canary", "steps", "0", "weight"]).text(), Some("7%"));
+        assert_eq!(
+            at(&node, &["strategies", "0", "canary", "steps", "0", "weight"]).text(),
+            Some("7%")
+        );
         let node = edited(TEXT, "traffic.v1.browse.arrivals.poisson.rate", "9/s").unwrap();
         assert_eq!(at(&node, &["traffic", "0", "arrivals", "poisson", "rate"]).text(), Some("9/s"));
     }
@@ -264,7 +317,10 @@ strategies:
     fn a_part_of_a_default_can_be_changed() {
         let node = edited(TEXT, "service.startup.boot.lognormal.p50", "9s").unwrap();
         let law = at(&node, &["service", "startup", "boot", "lognormal"]);
-        assert_eq!((law.get("p50").unwrap().text(), law.get("p99").unwrap().text()), (Some("9s"), Some("25s")));
+        assert_eq!(
+            (law.get("p50").unwrap().text(), law.get("p99").unwrap().text()),
+            (Some("9s"), Some("25s"))
+        );
     }
 
     #[test]
@@ -272,7 +328,10 @@ strategies:
         let node = edited(TEXT, "traffic.0.arrivals.constant.rate", "9/s").unwrap();
         assert_eq!(at(&node, &["traffic", "0", "arrivals"]).entries().len(), 1);
         let node = edited(TEXT, "balancer.policy.least_request.choices", "3").unwrap();
-        assert_eq!(at(&node, &["balancer", "policy", "least_request", "choices"]).text(), Some("3"));
+        assert_eq!(
+            at(&node, &["balancer", "policy", "least_request", "choices"]).text(),
+            Some("3")
+        );
     }
 
     #[test]
@@ -286,7 +345,11 @@ strategies:
             ("service..replicas", None),
         ] {
             let fault = edited(TEXT, path, "1").unwrap_err();
-            assert_eq!((fault.code.number, fault.help.as_deref()), (code::BAD_PATH.number, help), "{path}");
+            assert_eq!(
+                (fault.code.number, fault.help.as_deref()),
+                (code::BAD_PATH.number, help),
+                "{path}"
+            );
         }
     }
 }

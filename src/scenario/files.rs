@@ -75,7 +75,10 @@ impl Files for Folder {
             let root = self.root.canonicalize().map_err(|error| unreadable(&error))?;
             let real = full.canonicalize().map_err(|error| unreadable(&error))?;
             if !real.starts_with(&root) {
-                return Err(FileError::new(code::OUTSIDE_FOLDER, "this link leads out of the scenario's folder"));
+                return Err(FileError::new(
+                    code::OUTSIDE_FOLDER,
+                    "this link leads out of the scenario's folder",
+                ));
             }
         }
         Ok(Box::new(open_regular(&full)?))
@@ -107,9 +110,13 @@ fn unreadable(error: &io::Error) -> FileError {
 
 /// Refuses a path that leads out of its folder as written.
 fn inside(path: &str) -> Result<(), FileError> {
-    let outside = FileError::new(code::OUTSIDE_FOLDER, "this path leads out of the scenario's folder");
+    let outside =
+        FileError::new(code::OUTSIDE_FOLDER, "this path leads out of the scenario's folder");
     if path.contains(['\0', '\\']) {
-        return Err(FileError::new(code::OUTSIDE_FOLDER, "paths are written with forward slashes alone"));
+        return Err(FileError::new(
+            code::OUTSIDE_FOLDER,
+            "paths are written with forward slashes alone",
+        ));
     }
     let mut depth = 0i32;
     for component in Path::new(path).components() {
@@ -159,7 +166,9 @@ mod tests {
         for path in ["k8s/a.yaml", "./k8s/a.yaml", "k8s/../k8s/a.yaml"] {
             assert!(files.open(path).is_ok(), "{path}");
         }
-        for path in ["../secret", "/etc/passwd", "k8s/../../secret", "/dev/zero", "/proc/self/environ"] {
+        for path in
+            ["../secret", "/etc/passwd", "k8s/../../secret", "/dev/zero", "/proc/self/environ"]
+        {
             assert_eq!(refused(&files, path), code::OUTSIDE_FOLDER.number, "{path}");
         }
         assert_eq!(refused(&files, "."), code::NOT_A_FILE.number);

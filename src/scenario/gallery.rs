@@ -40,7 +40,8 @@ impl Shipped {
     /// If it has no such file, or the file is not text.
     #[must_use]
     pub fn text(&self, file: &str) -> &'static str {
-        let (_, bytes) = self.files.iter().find(|(name, _)| *name == file).expect("the file is shipped");
+        let (_, bytes) =
+            self.files.iter().find(|(name, _)| *name == file).expect("the file is shipped");
         std::str::from_utf8(bytes).expect("shipped scenarios are text")
     }
 
@@ -74,7 +75,8 @@ mod tests {
     #[test]
     fn every_shipped_scenario_loads_without_a_warning_about_itself() {
         for shipped in GALLERY {
-            let study = shipped.load(&Overrides::default()).unwrap_or_else(|problem| panic!("{problem}"));
+            let study =
+                shipped.load(&Overrides::default()).unwrap_or_else(|problem| panic!("{problem}"));
             assert_eq!(study.name, shipped.name);
             assert!(!shipped.question().is_empty());
             println!("{} {:?} {:#?}", shipped.name, study.plan.clock, study.warnings);

@@ -32,9 +32,9 @@ fn bracketed(time: &str, zone: &str) -> Result<Zoned, &'static str> {
     let zone = TimeZone::get(zone).map_err(|_| "this time zone is not known")?;
     let local: DateTime = strict_local(time)?;
     let ambiguous = zone.to_ambiguous_zoned(local);
-    ambiguous
-        .unambiguous()
-        .map_err(|_| "this local time does not exist or exists twice: the clocks change; give an offset")
+    ambiguous.unambiguous().map_err(
+        |_| "this local time does not exist or exists twice: the clocks change; give an offset",
+    )
 }
 
 fn offset(text: &str) -> Result<Zoned, &'static str> {
@@ -65,7 +65,9 @@ fn strict_local(text: &str) -> Result<DateTime, &'static str> {
     let shape = text.len() >= 16
         && text.len() <= 29
         && text.as_bytes()[10] == b'T'
-        && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'T' | b':' | b'.'));
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'T' | b':' | b'.'));
     if !shape {
         return Err(FORM);
     }

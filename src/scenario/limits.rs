@@ -38,7 +38,8 @@ pub fn predict(study: &Study) -> Prediction {
         let requests = requests(plan) * runs;
         total.runs += runs;
         total.requests += requests;
-        total.core_seconds += (requests * NS_PER_REQUEST + timers(plan) * runs * NS_PER_TIMER) / 1e9;
+        total.core_seconds +=
+            (requests * NS_PER_REQUEST + timers(plan) * runs * NS_PER_TIMER) / 1e9;
     };
     for arm in &study.arms {
         add(world(study, arm), seeds * releases);
@@ -121,7 +122,9 @@ fn area(points: &[ProfilePoint], period: Option<SimDuration>, window: SimDuratio
 pub fn peak_rate(class: &RequestClass, window: SimDuration) -> f64 {
     match &class.arrivals {
         Arrivals::Profile { points, period } => {
-            let seen = |point: &&ProfilePoint| period.is_some_and(|period| period <= window) || point.at <= window;
+            let seen = |point: &&ProfilePoint| {
+                period.is_some_and(|period| period <= window) || point.at <= window
+            };
             points.iter().filter(seen).map(|point| point.rate).fold(0.0, f64::max)
         }
         Arrivals::Trace { times } => {
@@ -149,9 +152,11 @@ fn timers(plan: &Plan) -> f64 {
         Readiness::Probe(probe) => Some(probe),
         Readiness::None | Readiness::Listening => None,
     };
-    let probes = readiness.into_iter().chain(&probes.liveness).map(|probe| pods / seconds(probe.period));
+    let probes =
+        readiness.into_iter().chain(&probes.liveness).map(|probe| pods / seconds(probe.period));
     let nodes = f64::from(plan.balancer.nodes);
-    let checks = plan.balancer.health_check.iter().map(|check| nodes * pods / seconds(check.interval));
+    let checks =
+        plan.balancer.health_check.iter().map(|check| nodes * pods / seconds(check.interval));
     let scrapes = 1.0 / seconds(plan.response.metrics.scrape);
     (probes.sum::<f64>() + checks.sum::<f64>() + scrapes) * run
 }
@@ -163,12 +168,18 @@ pub fn check(context: &mut Context<'_>, root: &Checked, study: &Study, overrides
     }
     let work = predict(study);
     let hours = work.core_seconds / 3600.0;
-    let prediction = format!("{} requests in {} runs, about {} core-hours", short(work.requests), short(work.runs), short(hours));
+    let prediction = format!(
+        "{} requests in {} runs, about {} core-hours",
+        short(work.requests),
+        short(work.runs),
+        short(hours)
+    );
     let lift = "--allow-huge lifts this limit".to_owned();
     for (class, item) in study.plan.classes.iter().zip(root.at("traffic").items()) {
         let rate = peak_rate(class, study.plan.clock.window);
         if rate > MOST_RATE {
-            let message = format!("{} requests a second are beyond any machine: {prediction}", short(rate));
+            let message =
+                format!("{} requests a second are beyond any machine: {prediction}", short(rate));
             let error = context.error(code::TOO_MUCH_WORK, item.at("arrivals"), message);
             error.allowed = Some("up to 1000000000 requests a second".to_owned());
             error.help = Some(lift);
@@ -177,7 +188,11 @@ pub fn check(context: &mut Context<'_>, root: &Checked, study: &Study, overrides
     }
     if hours > MOST_CORE_HOURS {
         let at = root.at("traffic");
-        let error = context.error(code::TOO_MUCH_WORK, at, format!("this is more work than a day holds: {prediction}"));
+        let error = context.error(
+            code::TOO_MUCH_WORK,
+            at,
+            format!("this is more work than a day holds: {prediction}"),
+        );
         error.allowed = Some(format!("up to {MOST_CORE_HOURS} core-hours"));
         error.help = Some(lift);
     }
@@ -205,7 +220,11 @@ mod tests {
         let points = [point(0, 0.0), point(10, 100.0), point(20, 0.0)];
         assert!((area(&points, None, SimDuration::from_secs(20)) - 1000.0).abs() < 1e-9);
         assert!((area(&points, None, SimDuration::from_secs(5)) - 125.0).abs() < 1e-9);
-        assert!((area(&points, Some(SimDuration::from_secs(20)), SimDuration::from_secs(45)) - 2125.0).abs() < 1e-9);
+        assert!(
+            (area(&points, Some(SimDuration::from_secs(20)), SimDuration::from_secs(45)) - 2125.0)
+                .abs()
+                < 1e-9
+        );
     }
 
     #[test]

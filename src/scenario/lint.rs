@@ -46,7 +46,9 @@ fn utilisation(plan: &Plan, version: VersionId, pods: f64) -> Option<f64> {
         .classes
         .iter()
         .zip(slowdown)
-        .map(|(class, slowdown)| peak_rate(class, plan.clock.window) * class.service_time.mean() / 1e9 * slowdown)
+        .map(|(class, slowdown)| {
+            peak_rate(class, plan.clock.window) * class.service_time.mean() / 1e9 * slowdown
+        })
         .sum();
     Some(busy / (pods * workers))
 }
@@ -63,7 +65,9 @@ fn load(plan: &Plan) -> Vec<String> {
         _ => {}
     }
     for (index, version) in plan.versions.iter().enumerate().skip(1) {
-        if let Some(busy) = utilisation(plan, VersionId(index as u16), pods).filter(|busy| *busy >= 1.0) {
+        if let Some(busy) =
+            utilisation(plan, VersionId(index as u16), pods).filter(|busy| *busy >= 1.0)
+        {
             found.push(format!(
                 "utilisation at the peak is {} once version {} runs everywhere (versions.{}.slowdown)",
                 percent(busy), version.name, version.name
@@ -108,7 +112,9 @@ fn times(plan: &Plan) -> Vec<String> {
 fn people(plan: &Plan) -> Vec<String> {
     let acts = matches!(plan.response.rollback, Rollback::OnCall | Rollback::Automatic);
     if acts && plan.response.alerts.is_empty() {
-        return vec!["a rollback waits for an alert, but none is defined (response.alerts)".to_owned()];
+        return vec![
+            "a rollback waits for an alert, but none is defined (response.alerts)".to_owned(),
+        ];
     }
     Vec::new()
 }
@@ -131,7 +137,8 @@ fn rollout(arm: &Arm, plan: &Plan) -> Vec<String> {
         let pods = f64::from(plan.service.replicas) - unavailable as f64;
         let busy = utilisation(plan, crate::plan::STABLE, pods.max(0.0));
         if let Some(busy) = busy.filter(|busy| *busy >= 1.0 && unavailable > 0) {
-            let load = if busy.is_finite() { percent(busy) } else { "all capacity gone".to_owned() };
+            let load =
+                if busy.is_finite() { percent(busy) } else { "all capacity gone".to_owned() };
             found.push(format!(
                 "strategy {}: with {unavailable} of {} pods away the rest is overloaded at the peak ({load}) (max_unavailable)",
                 arm.name, plan.service.replicas
@@ -140,7 +147,10 @@ fn rollout(arm: &Arm, plan: &Plan) -> Vec<String> {
     }
     if let Strategy::Canary(canary) = &arm.strategy {
         if canary.steps.contains(&CanaryStep::Pause(None)) {
-            found.push(format!("strategy {}: a pause waits for a person for ever; the rollout will not end", arm.name));
+            found.push(format!(
+                "strategy {}: a pause waits for a person for ever; the rollout will not end",
+                arm.name
+            ));
         }
     }
     if plan.service.probes.readiness == Readiness::None && !plan.operations.is_empty() {
@@ -158,7 +168,9 @@ fn stop(arm: &Arm, plan: &Plan) -> Vec<String> {
     if plan.operations.is_empty() {
         return found;
     }
-    let news = SimDuration((p99(&plan.balancer.propagation) + plan.platform.lags.endpoints.0 as f64) as u64);
+    let news = SimDuration(
+        (p99(&plan.balancer.propagation) + plan.platform.lags.endpoints.0 as f64) as u64,
+    );
     let serves_on = shutdown.pre_stop.0 as f64 + p99(&shutdown.linger);
     if (serves_on as u64) < news.0 && p99(&plan.balancer.propagation) > 0.0 {
         found.push(format!(
@@ -189,13 +201,19 @@ fn judges(arm: &Arm, plan: &Plan) -> Vec<String> {
             CanaryStep::Weight(next) => weight = *next,
             CanaryStep::Pause(_) => {}
             CanaryStep::Analysis(name) => {
-                let Some(analysis) = plan.analyses.iter().find(|analysis| analysis.name == *name) else { continue };
+                let Some(analysis) = plan.analyses.iter().find(|analysis| analysis.name == *name)
+                else {
+                    continue;
+                };
                 let seen = rate * weight * plan.response.metrics.window.as_secs_f64();
                 let candidate = Some(crate::plan::ScopeVersion::Candidate);
                 let least = analysis
                     .metrics
                     .iter()
-                    .filter(|metric| metric.scope.version == candidate && metric.metric != MetricName::RequestRate)
+                    .filter(|metric| {
+                        metric.scope.version == candidate
+                            && metric.metric != MetricName::RequestRate
+                    })
                     .map(|metric| metric.min_requests)
                     .max();
                 if let Some(least) = least.filter(|least| (*least as f64) > seen) {

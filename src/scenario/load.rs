@@ -61,7 +61,8 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Study, Problem> {
         .take(yaml::MOST_BYTES as u64 + 16)
         .read_to_end(&mut bytes)
         .map_err(|fault| whole(code::IO, format!("reading failed ({})", fault.kind())))?;
-    let root = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let root =
+        file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = Folder { root: root.to_owned(), allow_outside: overrides.allow_outside };
     load_bytes(&file.to_string_lossy(), &bytes, &folder, overrides)
 }
@@ -79,7 +80,12 @@ pub fn load_text(
     load_bytes(name, text.as_bytes(), files, overrides)
 }
 
-fn load_bytes(name: &str, bytes: &[u8], files: &dyn Files, overrides: &Overrides) -> Result<Study, Problem> {
+fn load_bytes(
+    name: &str,
+    bytes: &[u8],
+    files: &dyn Files,
+    overrides: &Overrides,
+) -> Result<Study, Problem> {
     let mut context = Context::new(files);
     match build(&mut context, name, bytes, overrides) {
         Some(study) if context.errors.is_empty() => Ok(study),
@@ -88,7 +94,12 @@ fn load_bytes(name: &str, bytes: &[u8], files: &dyn Files, overrides: &Overrides
 }
 
 /// All steps; `None` where a step has left errors that the next cannot do without.
-fn build(context: &mut Context<'_>, name: &str, bytes: &[u8], overrides: &Overrides) -> Option<Study> {
+fn build(
+    context: &mut Context<'_>,
+    name: &str,
+    bytes: &[u8],
+    overrides: &Overrides,
+) -> Option<Study> {
     let mut tree = parse(context, name, bytes)?;
     study::in_range(context, overrides);
     for (path, value) in &overrides.set {
@@ -158,18 +169,25 @@ fn set(context: &mut Context<'_>, tree: &mut Node, path: &str, value: &str) {
 
 /// The strategies that are to be kept, by place; all if none are named.
 pub(super) fn kept(context: &mut Context<'_>, root: &Checked, wanted: &[String]) -> Vec<usize> {
-    let names: Vec<&str> = root.at("strategies").items().iter().map(|item| item.at("name").text()).collect();
+    let names: Vec<&str> =
+        root.at("strategies").items().iter().map(|item| item.at("name").text()).collect();
     for name in wanted {
         if !names.contains(&name.as_str()) {
             let near = super::names::nearest(name, names.iter().copied());
-            let error = Diagnostic::new(code::NO_STRATEGY, Span::whole(0), "the scenario has no such strategy")
-                .value(name)
-                .allowed(names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
-                .help(near.map(|name| format!("did you mean `{name}`?")));
+            let error = Diagnostic::new(
+                code::NO_STRATEGY,
+                Span::whole(0),
+                "the scenario has no such strategy",
+            )
+            .value(name)
+            .allowed(names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+            .help(near.map(|name| format!("did you mean `{name}`?")));
             context.errors.push(error);
         }
     }
-    (0..names.len()).filter(|index| wanted.is_empty() || wanted.iter().any(|name| name == names[*index])).collect()
+    (0..names.len())
+        .filter(|index| wanted.is_empty() || wanted.iter().any(|name| name == names[*index]))
+        .collect()
 }
 
 #[cfg(test)]
@@ -181,9 +199,16 @@ mod probe {
             let path = entry.unwrap().path();
             match load(&path, &Overrides::default()) {
                 Ok(study) => {
-                    println!("{} {} {} {:#?}", study.name, study.plan.clock.window, study.digest, study.warnings);
-                    for note in &study.manifest_notes { println!("  {} {:?} {}", note.field, note.verdict, note.note); }
-                    for d in &study.defaults { println!("    {}: {} ({})", d.path, d.value, d.source); }
+                    println!(
+                        "{} {} {} {:#?}",
+                        study.name, study.plan.clock.window, study.digest, study.warnings
+                    );
+                    for note in &study.manifest_notes {
+                        println!("  {} {:?} {}", note.field, note.verdict, note.note);
+                    }
+                    for d in &study.defaults {
+                        println!("    {}: {} ({})", d.path, d.value, d.source);
+                    }
                 }
                 Err(problem) => println!("{problem}"),
             }

@@ -79,7 +79,9 @@ mod tests {
         for name in ["canary", "blue-green", "v1.2", "A_b", "9"] {
             assert_eq!(fault(name), None, "{name}");
         }
-        for name in ["", " ", "a/b", "../x", "=x", "+1", "@x", "<img>", "\u{202e}gnp", "café", "-a", ".a"] {
+        for name in
+            ["", " ", "a/b", "../x", "=x", "+1", "@x", "<img>", "\u{202e}gnp", "café", "-a", ".a"]
+        {
             assert!(fault(name).is_some(), "{name}");
         }
         assert!(fault(&"x".repeat(64)).is_some());

@@ -108,7 +108,10 @@ fn unquoted(text: &str, plain: bool) -> Result<(), Misfit> {
         return Ok(());
     }
     let mut misfit = Misfit::new(code::WRONG_TYPE, "this is text in quotes, not a number");
-    misfit.help = text.parse::<f64>().is_ok_and(f64::is_finite).then(|| format!("write {text} without quotes"));
+    misfit.help = text
+        .parse::<f64>()
+        .is_ok_and(f64::is_finite)
+        .then(|| format!("write {text} without quotes"));
     Err(misfit)
 }
 
@@ -130,7 +133,8 @@ fn name(text: &str, shape: &str, plain: bool) -> Result<Held, Misfit> {
     }
     let reads_otherwise = text.parse::<f64>().is_ok() || matches!(text, "true" | "false");
     if plain && reads_otherwise {
-        let mut misfit = Misfit::new(code::WRONG_TYPE, "this is a number or truth value, not a name");
+        let mut misfit =
+            Misfit::new(code::WRONG_TYPE, "this is a number or truth value, not a name");
         misfit.help = Some(format!("put it in quotes: \"{text}\""));
         return Err(misfit);
     }
@@ -145,6 +149,7 @@ fn word(text: &str, words: &'static [&'static str], later: &[&str]) -> Result<He
         return Err(Misfit::new(code::NOT_MODELLED, format!("not modelled yet: `{text}`")));
     }
     let mut misfit = Misfit::new(code::NOT_A_CHOICE, "this is not one of the words known here");
-    misfit.help = names::nearest(text, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
+    misfit.help =
+        names::nearest(text, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
     Err(misfit)
 }

@@ -23,7 +23,10 @@ pub fn assemble(
 ) -> Option<Study> {
     let world = resolve::world(context, root);
     let strategies = root.at("strategies").items();
-    context.distinct("strategies", strategies.iter().map(|item| (item.at("name").text(), item.at("name"))));
+    context.distinct(
+        "strategies",
+        strategies.iter().map(|item| (item.at("name").text(), item.at("name"))),
+    );
     let kept = kept(context, root, &overrides.strategies);
     let baseline = baseline(context, root, &kept);
     let mut warnings = Vec::new();
@@ -73,8 +76,12 @@ pub fn assemble(
 /// The baseline's place among the strategies that are kept.
 fn baseline(context: &mut Context<'_>, root: &Checked, kept: &[usize]) -> Option<usize> {
     let at = root.at("baseline").given()?;
-    let names: Vec<String> =
-        root.at("strategies").items().iter().map(|item| item.at("name").text().to_owned()).collect();
+    let names: Vec<String> = root
+        .at("strategies")
+        .items()
+        .iter()
+        .map(|item| item.at("name").text().to_owned())
+        .collect();
     let index = context.find(at, "strategy", &names)?;
     kept.iter().position(|kept| *kept == index)
 }

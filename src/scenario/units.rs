@@ -83,7 +83,11 @@ fn decimal(text: &str) -> Result<(Decimal<'_>, &str), Refusal> {
 impl Decimal<'_> {
     /// The value, correctly rounded.
     fn value(&self) -> f64 {
-        let text = format!("{}.{}", self.whole, if self.fraction.is_empty() { "0" } else { self.fraction });
+        let text = format!(
+            "{}.{}",
+            self.whole,
+            if self.fraction.is_empty() { "0" } else { self.fraction }
+        );
         text.parse().expect("digits around a point are a number")
     }
 
@@ -252,9 +256,31 @@ mod tests {
     #[test]
     fn durations_with_two_readings_or_none_are_refused() {
         for text in [
-            "", "5", "5 sec onds", "1.5.0s", "10m30", "1y", "+5s", "-5s", "9300000000000s", "0.4ns",
-            "1e-12s", "1s2m", "1s1s", "1.5h30m", "010s", "s", ".5s", "5.s", "1_0s", "NaN", "inf",
-            "1e400s", "99999999999999999999999999999999999999999s", "5S", "300000d",
+            "",
+            "5",
+            "5 sec onds",
+            "1.5.0s",
+            "10m30",
+            "1y",
+            "+5s",
+            "-5s",
+            "9300000000000s",
+            "0.4ns",
+            "1e-12s",
+            "1s2m",
+            "1s1s",
+            "1.5h30m",
+            "010s",
+            "s",
+            ".5s",
+            "5.s",
+            "1_0s",
+            "NaN",
+            "inf",
+            "1e400s",
+            "99999999999999999999999999999999999999999s",
+            "5S",
+            "300000d",
         ] {
             assert!(duration(text).is_err(), "{text}");
         }
@@ -267,7 +293,9 @@ mod tests {
         assert_eq!(rate("24k/min"), Ok(400.0));
         assert_eq!(rate("0.5/s"), Ok(0.5));
         assert_eq!(rate("400"), Ok(400.0));
-        for text in ["400/y", "1e3/s", "-1/s", "k/s", "4 00/s", "1,000/s", "NaN", "inf", "24k", "1e16"] {
+        for text in
+            ["400/y", "1e3/s", "-1/s", "k/s", "4 00/s", "1,000/s", "NaN", "inf", "24k", "1e16"]
+        {
             assert!(rate(text).is_err(), "{text}");
         }
     }
@@ -287,7 +315,18 @@ mod tests {
     fn counts_are_plain_digits() {
         assert_eq!(count("12"), Ok(12));
         assert_eq!(int_or_percent("25%"), Ok(IntOrPercent::Percent(25)));
-        for text in ["010", "0x1F", "1_000", "1e3", "1:30", "2.5", "1e1", "18446744073709551616", "one", "-1"] {
+        for text in [
+            "010",
+            "0x1F",
+            "1_000",
+            "1e3",
+            "1:30",
+            "2.5",
+            "1e1",
+            "18446744073709551616",
+            "one",
+            "-1",
+        ] {
             assert!(count(text).is_err(), "{text}");
         }
     }

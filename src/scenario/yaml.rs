@@ -112,7 +112,11 @@ impl Node {
 }
 
 /// Reads the bytes of a text file as UTF-8 with plain line feeds.
-pub fn decode(name: &str, bytes: &[u8], sources: &mut Sources) -> Result<(u16, String), Diagnostic> {
+pub fn decode(
+    name: &str,
+    bytes: &[u8],
+    sources: &mut Sources,
+) -> Result<(u16, String), Diagnostic> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.len() > MOST_BYTES {
         let id = sources.add(name, "");
@@ -169,8 +173,12 @@ pub fn documents(source: u16, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> 
 
 fn syntax(info: &str, span: Span) -> Diagnostic {
     if info.contains("unknown anchor") {
-        return Diagnostic::new(code::ALIAS, span, "this alias refers to an anchor that is not there")
-            .allowed("`*name` after an `&name` further up");
+        return Diagnostic::new(
+            code::ALIAS,
+            span,
+            "this alias refers to an anchor that is not there",
+        )
+        .allowed("`*name` after an `&name` further up");
     }
     if info.contains("recursion limit") {
         return too_large(span, "the file is nested more than 64 levels deep");
@@ -220,7 +228,12 @@ impl Builder {
 
     /// The parser counts columns from 0.
     fn place(&self, line: usize, column: usize, length: usize) -> Span {
-        Span { source: self.source, line: line as u32, column: column as u32 + 1, length: length as u32 }
+        Span {
+            source: self.source,
+            line: line as u32,
+            column: column as u32 + 1,
+            length: length as u32,
+        }
     }
 
     fn span_of(&self, span: saphyr_parser::Span) -> Span {
@@ -267,12 +280,21 @@ impl Builder {
     fn count(&mut self, nodes: usize, span: Span) -> Result<(), Diagnostic> {
         self.nodes += nodes;
         if self.nodes > MOST_NODES {
-            return Err(too_large(span, "the file holds more than 100,000 values, aliases expanded"));
+            return Err(too_large(
+                span,
+                "the file holds more than 100,000 values, aliases expanded",
+            ));
         }
         Ok(())
     }
 
-    fn scalar(&mut self, text: String, plain: bool, anchor: usize, span: Span) -> Result<(), Diagnostic> {
+    fn scalar(
+        &mut self,
+        text: String,
+        plain: bool,
+        anchor: usize,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
         self.count(1, span)?;
         if let Some(c) = text.chars().find(|c| forbidden(*c)) {
             let message = format!("the text holds the control character U+{:04X}", c as u32);
@@ -301,7 +323,11 @@ impl Builder {
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), Diagnostic> {
         let Some(anchored) = self.anchors.get(&id) else {
-            return Err(Diagnostic::new(code::ALIAS, span, "this alias stands inside what it refers to"));
+            return Err(Diagnostic::new(
+                code::ALIAS,
+                span,
+                "this alias stands inside what it refers to",
+            ));
         };
         let (size, height) = (anchored.size, anchored.height);
         if self.open.len() + height > MOST_DEPTH {
@@ -313,7 +339,13 @@ impl Builder {
     }
 
     /// Puts a finished value where it belongs.
-    fn finish(&mut self, node: Node, anchor: usize, size: usize, height: usize) -> Result<(), Diagnostic> {
+    fn finish(
+        &mut self,
+        node: Node,
+        anchor: usize,
+        size: usize,
+        height: usize,
+    ) -> Result<(), Diagnostic> {
         if anchor != 0 {
             self.anchors.insert(anchor, Anchored { node: node.clone(), size, height });
             // A copy is kept for the aliases, so that it counts twice.
@@ -367,7 +399,8 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
         let mut sources = Sources::default();
-        let (id, text) = decode("x.yaml", text.as_bytes(), &mut sources).map_err(|error| vec![error])?;
+        let (id, text) =
+            decode("x.yaml", text.as_bytes(), &mut sources).map_err(|error| vec![error])?;
         documents(id, &text)
     }
 
@@ -386,9 +419,11 @@ mod tests {
     #[test]
     fn line_ends_and_a_byte_order_mark_make_no_difference() {
         let lf = read("name: x\nclock:\n  warmup: 60s\n").unwrap();
-        for text in ["name: x\r\nclock:\r\n  warmup: 60s\r\n", "name: x\rclock:\r  warmup: 60s",
-            "\u{FEFF}name: x\nclock:\n  warmup: 60s\n"]
-        {
+        for text in [
+            "name: x\r\nclock:\r\n  warmup: 60s\r\n",
+            "name: x\rclock:\r  warmup: 60s",
+            "\u{FEFF}name: x\nclock:\n  warmup: 60s\n",
+        ] {
             assert_eq!(read(text).unwrap(), lf, "{text:?}");
         }
     }

@@ -38,7 +38,11 @@ pub fn read(reader: &mut Reader<'_>, context: &mut Context<'_>, object: &Node) -
         return None;
     };
     shutdown(reader, pod, container);
-    for (key, path) in [("startupProbe", "startup"), ("readinessProbe", "readiness"), ("livenessProbe", "liveness")] {
+    for (key, path) in [
+        ("startupProbe", "startup"),
+        ("readinessProbe", "readiness"),
+        ("livenessProbe", "liveness"),
+    ] {
         probe(reader, container, key, &format!("service.probes.{path}"));
     }
     known_bystanders(reader, object, spec, pod, container);
@@ -72,13 +76,26 @@ fn strategy(reader: &mut Reader<'_>, context: &mut Context<'_>, spec: &Node) -> 
         "RollingUpdate" => "rolling",
         "Recreate" => "recreate",
         _ => {
-            let error = Diagnostic::new(code::MANIFEST_FIELD, span, "a Deployment has no such strategy type");
-            context.errors.push(error.value(&kind).path("spec.strategy.type").allowed("`RollingUpdate` or `Recreate`"));
+            let error = Diagnostic::new(
+                code::MANIFEST_FIELD,
+                span,
+                "a Deployment has no such strategy type",
+            );
+            context.errors.push(
+                error
+                    .value(&kind)
+                    .path("spec.strategy.type")
+                    .allowed("`RollingUpdate` or `Recreate`"),
+            );
             return None;
         }
     };
     if let (Some(update), "recreate") = (update.filter(|update| is_map(update)), name) {
-        let error = Diagnostic::new(code::MANIFEST_FIELD, update.span, "rollingUpdate must not be given with type Recreate");
+        let error = Diagnostic::new(
+            code::MANIFEST_FIELD,
+            update.span,
+            "rollingUpdate must not be given with type Recreate",
+        );
         context.errors.push(error.path("spec.strategy.rollingUpdate"));
         return None;
     }
@@ -101,7 +118,11 @@ fn shutdown(reader: &mut Reader<'_>, pod: &Node, container: &Node) {
             let field = format!("{POD}.{grace}");
             reader.notes.used(&field, "service.shutdown.grace");
             // The path ends in Kubernetes' spelling, whose values are whole seconds.
-            reader.edits.push(Change::new(&field, &format!("service.shutdown.{grace}"), value.clone()));
+            reader.edits.push(Change::new(
+                &field,
+                &format!("service.shutdown.{grace}"),
+                value.clone(),
+            ));
         }
         None => silent(reader, pod.span, POD, "service.shutdown.grace", "30s"),
     }
@@ -122,7 +143,9 @@ fn shutdown(reader: &mut Reader<'_>, pod: &Node, container: &Node) {
             reader.edits.push(Change::new(&field, path, value));
         }
         None => {
-            reader.notes.approximated(&field, "taken to return at once: how long it runs cannot be told");
+            reader
+                .notes
+                .approximated(&field, "taken to return at once: how long it runs cannot be told");
             silent(reader, hook.span, &field, path, "0s");
         }
     }
@@ -141,12 +164,14 @@ fn sleep(hook: &Node) -> Option<(String, bool)> {
         let seconds = action.get("seconds")?.text()?;
         return seconds.parse::<u32>().ok().map(|seconds| (format!("{seconds}s"), true));
     }
-    let words: Vec<&str> = hook.get("exec")?.get("command")?.items().iter().filter_map(Node::text).collect();
+    let words: Vec<&str> =
+        hook.get("exec")?.get("command")?.items().iter().filter_map(Node::text).collect();
     let line = match words.as_slice() {
         [shell, "-c", line] if shell.ends_with("sh") => (*line).to_owned(),
         words => words.join(" "),
     };
-    let mut parts = line.split([';', '&', '|', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    let mut parts =
+        line.split([';', '&', '|', '\n']).map(str::trim).filter(|part| !part.is_empty());
     let (mut found, mut others) = (None, false);
     for part in parts.by_ref() {
         match part.split_whitespace().collect::<Vec<_>>().as_slice() {
@@ -168,7 +193,10 @@ fn probe(reader: &mut Reader<'_>, container: &Node, key: &str, path: &str) {
     for entry in probe.entries() {
         let below = format!("{field}.{}", entry.key);
         match entry.key.as_str() {
-            name @ ("initialDelaySeconds" | "periodSeconds" | "timeoutSeconds" | "successThreshold"
+            name @ ("initialDelaySeconds"
+            | "periodSeconds"
+            | "timeoutSeconds"
+            | "successThreshold"
             | "failureThreshold") => {
                 reader.notes.used(&below, path);
                 fields.push((name, entry.value.clone()));
@@ -179,11 +207,21 @@ fn probe(reader: &mut Reader<'_>, container: &Node, key: &str, path: &str) {
             _ => reader.notes.ignored(&below, "not part of the model"),
         }
     }
-    reader.edits.push(Change::new(&field, path, Node { span: probe.span, ..Node::map(fields, probe.span) }));
+    reader.edits.push(Change::new(
+        &field,
+        path,
+        Node { span: probe.span, ..Node::map(fields, probe.span) },
+    ));
 }
 
 /// Fields whose absence from the model has a reason worth telling.
-fn known_bystanders(reader: &mut Reader<'_>, object: &Node, spec: &Node, pod: &Node, container: &Node) {
+fn known_bystanders(
+    reader: &mut Reader<'_>,
+    object: &Node,
+    spec: &Node,
+    pod: &Node,
+    container: &Node,
+) {
     let here = |node: &Node, key: &str| node.get(key).is_some();
     let mut ignore = |there: bool, field: String, why: &str| {
         if there {
@@ -191,14 +229,34 @@ fn known_bystanders(reader: &mut Reader<'_>, object: &Node, spec: &Node, pod: &N
         }
     };
     ignore(here(object, "metadata"), "metadata".into(), "names and labels play no part");
-    ignore(here(object, "status"), "status".into(), "the simulation starts from a finished rollout");
+    ignore(
+        here(object, "status"),
+        "status".into(),
+        "the simulation starts from a finished rollout",
+    );
     ignore(here(spec, "selector"), "spec.selector".into(), "there is one service");
-    ignore(here(spec, "revisionHistoryLimit"), "spec.revisionHistoryLimit".into(), "empty replica sets play no part");
+    ignore(
+        here(spec, "revisionHistoryLimit"),
+        "spec.revisionHistoryLimit".into(),
+        "empty replica sets play no part",
+    );
     let metadata = spec.get("template").is_some_and(|template| here(template, "metadata"));
     ignore(metadata, "spec.template.metadata".into(), "names and labels play no part");
-    ignore(here(pod, "initContainers"), format!("{POD}.initContainers"), "their time is service.startup.init");
-    ignore(here(container, "resources"), format!("{CONTAINER}.resources"), "capacity is service.workers");
-    ignore(here(container, "image"), format!("{CONTAINER}.image"), "pull time is service.startup.pull");
+    ignore(
+        here(pod, "initContainers"),
+        format!("{POD}.initContainers"),
+        "their time is service.startup.init",
+    );
+    ignore(
+        here(container, "resources"),
+        format!("{CONTAINER}.resources"),
+        "capacity is service.workers",
+    );
+    ignore(
+        here(container, "image"),
+        format!("{CONTAINER}.image"),
+        "pull time is service.startup.pull",
+    );
     let containers = pod.get("containers").map_or(0, |list| list.items().len());
     for index in 1..containers {
         ignore(true, format!("{POD}.containers[{index}]"), "the first container serves");

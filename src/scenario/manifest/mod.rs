@@ -46,8 +46,16 @@ impl Change {
 
 /// Kinds that say nothing about a rollout and may stand beside a Deployment.
 const BYSTANDERS: [&str; 10] = [
-    "Service", "ConfigMap", "Secret", "ServiceAccount", "Ingress", "Namespace", "NetworkPolicy",
-    "HorizontalPodAutoscaler", "Role", "RoleBinding",
+    "Service",
+    "ConfigMap",
+    "Secret",
+    "ServiceAccount",
+    "Ingress",
+    "Namespace",
+    "NetworkPolicy",
+    "HorizontalPodAutoscaler",
+    "Role",
+    "RoleBinding",
 ];
 
 /// Reads the manifest that a field names. `base` takes a PodDisruptionBudget as well.
@@ -64,7 +72,8 @@ pub fn read(context: &mut Context<'_>, at: &Checked, base: bool) -> Option<Manif
         }
     };
     let objects = flatten(documents);
-    let mut reader = Reader { file: at.text(), base, notes: Notes::new(at.text()), edits: Vec::new() };
+    let mut reader =
+        Reader { file: at.text(), base, notes: Notes::new(at.text()), edits: Vec::new() };
     let before = context.errors.len();
     let mut deployments = Vec::new();
     for object in &objects {
@@ -83,16 +92,26 @@ pub fn read(context: &mut Context<'_>, at: &Checked, base: bool) -> Option<Manif
             Some(Manifest { strategy, edits: reader.edits, notes: reader.notes.done() })
         }
         [] if context.errors.len() == before => {
-            let kinds: Vec<String> =
-                objects.iter().map(|object| format!("{} {}", word(object, "apiVersion"), word(object, "kind"))).collect();
+            let kinds: Vec<String> = objects
+                .iter()
+                .map(|object| format!("{} {}", word(object, "apiVersion"), word(object, "kind")))
+                .collect();
             let span = objects.first().map_or(Span::whole(id), |object| object.span);
             let found = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") };
-            let error = Diagnostic::new(code::MANIFEST_KIND, span, "there is no Deployment in this manifest");
+            let error = Diagnostic::new(
+                code::MANIFEST_KIND,
+                span,
+                "there is no Deployment in this manifest",
+            );
             context.errors.push(error.value(&found).allowed("one apps/v1 Deployment"));
             None
         }
         [_, second, ..] if context.errors.len() == before => {
-            let error = Diagnostic::new(code::MANIFEST_KIND, second.span, "a second Deployment begins here");
+            let error = Diagnostic::new(
+                code::MANIFEST_KIND,
+                second.span,
+                "a second Deployment begins here",
+            );
             context.errors.push(error.allowed("one apps/v1 Deployment"));
             None
         }
@@ -133,8 +152,10 @@ impl Reader<'_> {
             let message = format!("not modelled yet: manifests of kind {kind} ({version})");
             return Diagnostic::new(code::NOT_MODELLED, span, message).path(self.file);
         }
-        let message = format!("a manifest of kind {kind} and apiVersion {version} cannot be used here");
-        Diagnostic::new(code::MANIFEST_KIND, span, message).allowed("one apps/v1 Deployment, and what stands beside it")
+        let message =
+            format!("a manifest of kind {kind} and apiVersion {version} cannot be used here");
+        Diagnostic::new(code::MANIFEST_KIND, span, message)
+            .allowed("one apps/v1 Deployment, and what stands beside it")
     }
 
     fn bystander(&mut self, kind: &str) {
@@ -150,7 +171,9 @@ impl Reader<'_> {
                 let map = Node::map(vec![("min_available", value.clone())], value.span);
                 self.edits.push(Change::new(field, "platform.pdb", map));
             }
-            None => self.notes.ignored("(PodDisruptionBudget)", "only spec.minAvailable is modelled"),
+            None => {
+                self.notes.ignored("(PodDisruptionBudget)", "only spec.minAvailable is modelled")
+            }
         }
     }
 

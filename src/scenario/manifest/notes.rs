@@ -16,7 +16,12 @@ impl Notes {
     }
 
     fn add(&mut self, field: &str, verdict: ManifestVerdict, note: String) {
-        self.list.push(ManifestNote { file: self.file.clone(), field: field.to_owned(), verdict, note });
+        self.list.push(ManifestNote {
+            file: self.file.clone(),
+            field: field.to_owned(),
+            verdict,
+            note,
+        });
     }
 
     /// Used as written, as this field of the scenario.
@@ -37,7 +42,8 @@ impl Notes {
     /// Marks every field below a node that has no note yet as ignored.
     pub fn rest(&mut self, node: &Node, path: &str) {
         for entry in node.entries() {
-            let field = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
+            let field =
+                if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
             self.rest_of(&entry.value, &field);
         }
     }
@@ -48,7 +54,10 @@ impl Notes {
         if self.list.iter().any(|note| note.field == field) {
             return;
         }
-        let below = self.list.iter().any(|note| note.field.starts_with(&prefix) || note.field.starts_with(&item));
+        let below = self
+            .list
+            .iter()
+            .any(|note| note.field.starts_with(&prefix) || note.field.starts_with(&item));
         if !below {
             return self.ignored(field, "not part of the model");
         }

@@ -30,7 +30,12 @@ impl<'a> Context<'a> {
     }
 
     /// Reports an error about a value.
-    pub fn error(&mut self, code: Code, at: &Checked, message: impl Into<String>) -> &mut Diagnostic {
+    pub fn error(
+        &mut self,
+        code: Code,
+        at: &Checked,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
         let mut error = Diagnostic::new(code, at.span, message).path(&at.path);
         if let Held::Text(text) = &at.held {
             error.value = Some(text.clone());
@@ -48,13 +53,18 @@ impl<'a> Context<'a> {
         let near = names::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
         let shown: Vec<String> = known.iter().take(12).map(|name| format!("`{name}`")).collect();
         let error = self.error(code::DANGLING, at, format!("there is no {what} of this name"));
-        error.allowed = Some(if shown.is_empty() { "none is defined".to_owned() } else { shown.join(", ") });
+        error.allowed =
+            Some(if shown.is_empty() { "none is defined".to_owned() } else { shown.join(", ") });
         error.help = near.map(|name| format!("did you mean `{name}`?"));
         None
     }
 
     /// Reports names that differ by nothing but their case.
-    pub fn distinct<'b>(&mut self, what: &str, items: impl Iterator<Item = (&'b str, &'b Checked)>) {
+    pub fn distinct<'b>(
+        &mut self,
+        what: &str,
+        items: impl Iterator<Item = (&'b str, &'b Checked)>,
+    ) {
         let mut seen: Vec<(String, &Checked)> = Vec::new();
         for (name, at) in items {
             let folded = name.to_lowercase();

@@ -32,10 +32,12 @@ pub fn rows<const N: usize>(
     mut row: impl FnMut([&str; N]) -> Result<(), &'static str>,
 ) -> Option<u64> {
     let reader = context.open(at)?;
-    let mut lines = Lines { input: BufReader::new(reader), digest: Sha256::new(), buffer: Vec::new() };
+    let mut lines =
+        Lines { input: BufReader::new(reader), digest: Sha256::new(), buffer: Vec::new() };
     let columns = match lines.next() {
         Ok(Some(line)) => {
-            let names: Vec<String> = line.split(',').map(|name| name.trim().to_lowercase()).collect();
+            let names: Vec<String> =
+                line.split(',').map(|name| name.trim().to_lowercase()).collect();
             header(&names.iter().map(String::as_str).collect::<Vec<_>>())
         }
         Ok(None) => Err("the file is empty; its first line must name the columns".to_owned()),
@@ -60,7 +62,8 @@ pub fn rows<const N: usize>(
         }
         count += 1;
         if count > most {
-            let error = context.error(code::DATA_LIMIT, at, format!("this file has more than {most} rows"));
+            let error =
+                context.error(code::DATA_LIMIT, at, format!("this file has more than {most} rows"));
             error.help = Some("thin it out, or split it".to_owned());
             return None;
         }
@@ -145,9 +148,11 @@ impl Fault {
     fn report<T>(&self, context: &mut Context<'_>, at: &Checked, row: u64) -> Option<T> {
         match self {
             Self::Io(kind) => context.error(code::IO, at, format!("reading failed: {kind}")),
-            Self::TooLong => {
-                context.error(code::BAD_ROWS, at, format!("row {row} is longer than {LONGEST_LINE} bytes"))
-            }
+            Self::TooLong => context.error(
+                code::BAD_ROWS,
+                at,
+                format!("row {row} is longer than {LONGEST_LINE} bytes"),
+            ),
             Self::NotText => context.error(code::BAD_ROWS, at, format!("row {row} is not text")),
         };
         None

@@ -31,7 +31,9 @@ pub struct ProfileRows {
 fn time(text: &str) -> Result<(u128, bool), &'static str> {
     if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && !text.is_empty() {
         let span = units::duration(&format!("{}s", round_nanoseconds(text)));
-        return span.map(|span| (u128::from(span.0), false)).map_err(|_| "the time is not a number of seconds");
+        return span
+            .map(|span| (u128::from(span.0), false))
+            .map_err(|_| "the time is not a number of seconds");
     }
     let local = text.strip_suffix('Z').unwrap_or(text);
     let fits = local.len() >= 16 && local.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
@@ -39,7 +41,9 @@ fn time(text: &str) -> Result<(u128, bool), &'static str> {
         .then(|| local.parse().ok())
         .flatten()
         .ok_or("the time is neither seconds nor a timestamp such as 2014-04-10 00:04:00")?;
-    let instant = local.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| "this timestamp is too far from today")?;
+    let instant = local
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .map_err(|_| "this timestamp is too far from today")?;
     u128::try_from(instant.timestamp().as_nanosecond())
         .map(|nanoseconds| (nanoseconds, true))
         .map_err(|_| "timestamps before 1970 are not taken")
@@ -127,7 +131,8 @@ pub fn profile(context: &mut Context<'_>, at: &Checked) -> Option<ProfileRows> {
         context.error(crate::scenario::code::BAD_ROWS, at, message);
         return None;
     }
-    let origin = clock.origin.filter(|_| clock.stamped).and_then(|origin| u64::try_from(origin).ok());
+    let origin =
+        clock.origin.filter(|_| clock.stamped).and_then(|origin| u64::try_from(origin).ok());
     Some(ProfileRows { points: if counts { rates(&rows) } else { rows }, origin })
 }
 
@@ -178,21 +183,31 @@ pub fn empirical(context: &mut Context<'_>, at: &Checked) -> Option<Vec<f64>> {
         at,
         MOST_VALUES,
         |names| {
-            let [name] = names else { return Err("the file must have exactly one column".to_owned()) };
+            let [name] = names else {
+                return Err("the file must have exactly one column".to_owned());
+            };
             unit.set(unit_of(name));
             Ok([0])
         },
         |[text]| {
             let value = match unit.get() {
                 Some(unit) => amount(text)? * unit,
-                None => units::duration(text).map_err(|_| "the value has no unit, nor has the header")?.0 as f64,
+                None => {
+                    units::duration(text)
+                        .map_err(|_| "the value has no unit, nor has the header")?
+                        .0 as f64
+                }
             };
             values.push(value);
             Ok(())
         },
     )?;
     if values.is_empty() {
-        context.error(crate::scenario::code::BAD_ROWS, at, "an empirical law needs at least one value");
+        context.error(
+            crate::scenario::code::BAD_ROWS,
+            at,
+            "an empirical law needs at least one value",
+        );
         return None;
     }
     values.sort_unstable_by(f64::total_cmp);

@@ -71,12 +71,17 @@ fn lognormal(context: &mut Context<'_>, at: &Checked) -> Distribution {
     let value = |name: &str| get(name).expect("given");
     let by_mean = |scv: f64| {
         let variance = ln(1.0 + scv);
-        Distribution::Lognormal { median: value("mean") * exp(-variance / 2.0), sigma: variance.sqrt() }
+        Distribution::Lognormal {
+            median: value("mean") * exp(-variance / 2.0),
+            sigma: variance.sqrt(),
+        }
     };
     match given.as_slice() {
         ["mean", "cv"] => by_mean(value("cv") * value("cv")),
         ["mean", "scv"] => by_mean(value("scv")),
-        ["median", "sigma"] => Distribution::Lognormal { median: value("median"), sigma: value("sigma") },
+        ["median", "sigma"] => {
+            Distribution::Lognormal { median: value("median"), sigma: value("sigma") }
+        }
         ["p50", "p99"] => {
             let (median, high) = (value("p50"), value("p99"));
             if median >= high {
@@ -93,7 +98,8 @@ fn lognormal(context: &mut Context<'_>, at: &Checked) -> Distribution {
         _ => {
             let error = context.error(code::LAW, at, "a lognormal law has exactly two parameters");
             error.allowed = Some(
-                "`mean` and `cv`, `mean` and `scv`, `median` and `sigma`, or `p50` and `p99`".to_owned(),
+                "`mean` and `cv`, `mean` and `scv`, `median` and `sigma`, or `p50` and `p99`"
+                    .to_owned(),
             );
             Distribution::Constant(0.0)
         }
@@ -121,7 +127,11 @@ fn pareto(context: &mut Context<'_>, at: &Checked) -> Distribution {
     let cap = at.at("cap").unless("none").map(leaf);
     match cap {
         None if shape <= 1.0 => {
-            let error = context.error(code::LAW, at, "a Pareto law with `shape` up to 1 and no `cap` has no mean");
+            let error = context.error(
+                code::LAW,
+                at,
+                "a Pareto law with `shape` up to 1 and no `cap` has no mean",
+            );
             error.allowed = Some("`shape` above 1, or a `cap`".to_owned());
         }
         Some(cap) if cap <= scale => contradiction(context, at, "`cap` must be above `scale`"),

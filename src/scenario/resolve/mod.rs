@@ -44,7 +44,8 @@ pub fn world(context: &mut Context<'_>, root: &Checked) -> World {
     let (clock, auto_window) = clock(root);
     let cost = root.at("cost");
     let currency = cost.at("currency");
-    if currency.text().len() != 3 || !currency.text().bytes().all(|byte| byte.is_ascii_uppercase()) {
+    if currency.text().len() != 3 || !currency.text().bytes().all(|byte| byte.is_ascii_uppercase())
+    {
         context.error(code::BAD_SCALAR, currency, "a currency has a code of three capital letters");
     }
     let plan = Plan {
@@ -106,7 +107,8 @@ pub fn inside_window(context: &mut Context<'_>, root: &Checked, plan: &Plan) {
         outside(context, root.at("clock").at("deploy_at"), "the deployment would begin");
     }
     for item in root.at("operations").items() {
-        if deploy_at.0.saturating_add(item.at("at").duration().0) >= window.0 && deploy_at < window {
+        if deploy_at.0.saturating_add(item.at("at").duration().0) >= window.0 && deploy_at < window
+        {
             outside(context, item.at("at"), "this operation would begin");
         }
     }
@@ -118,6 +120,10 @@ pub fn inside_window(context: &mut Context<'_>, root: &Checked, plan: &Plan) {
     let run = u128::from(plan.clock.warmup.0) + u128::from(window.0);
     if run > u128::from(SimDuration::LONGEST.0) {
         let at = root.at("clock").at("warmup");
-        context.error(code::RANGE, at, "warm-up and window together are longer than can be simulated");
+        context.error(
+            code::RANGE,
+            at,
+            "warm-up and window together are longer than can be simulated",
+        );
     }
 }

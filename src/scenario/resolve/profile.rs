@@ -21,7 +21,8 @@ pub struct WindowStart {
 impl WindowStart {
     /// Nanoseconds since 1970, as the local clock shows them.
     fn local(self) -> u64 {
-        let local = i128::from(self.start_unix_ns) + i128::from(self.utc_offset_s) * i128::from(SECOND);
+        let local =
+            i128::from(self.start_unix_ns) + i128::from(self.utc_offset_s) * i128::from(SECOND);
         local.max(0) as u64
     }
 }
@@ -63,7 +64,8 @@ pub fn profile(context: &mut Context<'_>, at: &Checked, start: WindowStart) -> A
         Some(period) => turn(&points, offset % period, period),
         None => shift(&points, offset),
     };
-    let points = turned.into_iter().map(|(at, rate)| ProfilePoint { at: SimDuration(at), rate }).collect();
+    let points =
+        turned.into_iter().map(|(at, rate)| ProfilePoint { at: SimDuration(at), rate }).collect();
     Arrivals::Profile { points, period: period.map(SimDuration) }
 }
 
@@ -82,11 +84,16 @@ fn alignment(
     start: WindowStart,
 ) -> Option<Alignment> {
     let last = points[points.len() - 1].0;
-    let ahead = origin.and_then(|origin| start.local().checked_sub(origin)).filter(|ahead| *ahead <= last);
+    let ahead =
+        origin.and_then(|origin| start.local().checked_sub(origin)).filter(|ahead| *ahead <= last);
     match (at.at("align").word(), ahead) {
         ("week", _) => {
             if at.at("repeat").unless("none").is_some_and(|repeat| repeat.duration().0 != WEEK) {
-                context.error(code::CONTRADICTION, at.at("repeat"), "a weekly profile repeats after 7d");
+                context.error(
+                    code::CONTRADICTION,
+                    at.at("repeat"),
+                    "a weekly profile repeats after 7d",
+                );
                 return None;
             }
             let phase = origin.map_or(0, since_monday);
@@ -114,13 +121,21 @@ fn corners(context: &mut Context<'_>, at: &Checked) -> Option<(Corners, Option<u
             let point = |item: &Checked| (item.at("at").duration().0, item.at("rate").number());
             let points: Corners = list.items().iter().map(point).collect();
             if let Some(index) = points.windows(2).position(|pair| pair[1].0 <= pair[0].0) {
-                context.error(code::LIST, list.items()[index + 1].at("at"), "the points must rise in time");
+                context.error(
+                    code::LIST,
+                    list.items()[index + 1].at("at"),
+                    "the points must rise in time",
+                );
                 return None;
             }
             Some((points, None))
         }
         _ => {
-            context.error(code::CONTRADICTION, at, "exactly one of `file` and `points` must be given");
+            context.error(
+                code::CONTRADICTION,
+                at,
+                "exactly one of `file` and `points` must be given",
+            );
             None
         }
     }
@@ -143,7 +158,9 @@ fn between(from: (u64, f64), to: (u64, f64), time: u64) -> f64 {
 /// Moves the profile back by `offset`; what lies before it is cut off.
 fn shift(points: &[(u64, f64)], offset: u64) -> Corners {
     let mut turned = vec![(0, rate_at(points, offset))];
-    turned.extend(points.iter().filter(|(at, _)| *at > offset).map(|(at, rate)| (at - offset, *rate)));
+    turned.extend(
+        points.iter().filter(|(at, _)| *at > offset).map(|(at, rate)| (at - offset, *rate)),
+    );
     turned
 }
 
@@ -158,7 +175,11 @@ fn turn(points: &[(u64, f64)], offset: u64, period: u64) -> Corners {
     }
     let seam = if offset < first.0 {
         let before = (last.0, last.1);
-        if last.0 < period { between(before, (first.0 + period, first.1), offset + period) } else { first.1 }
+        if last.0 < period {
+            between(before, (first.0 + period, first.1), offset + period)
+        } else {
+            first.1
+        }
     } else {
         rate_at(&round, offset)
     };
@@ -180,7 +201,10 @@ mod tests {
 
     #[test]
     fn a_shifted_profile_begins_with_the_rate_at_its_offset() {
-        assert_eq!(shift(&[(0, 10.0), (10, 20.0), (20, 0.0)], 5), [(0, 15.0), (5, 20.0), (15, 0.0)]);
+        assert_eq!(
+            shift(&[(0, 10.0), (10, 20.0), (20, 0.0)], 5),
+            [(0, 15.0), (5, 20.0), (15, 0.0)]
+        );
         assert_eq!(shift(&[(0, 10.0), (10, 20.0)], 30), [(0, 20.0)]);
     }
 
@@ -196,7 +220,8 @@ mod tests {
 
     #[test]
     fn the_week_begins_on_monday() {
-        let start = WindowStart { start_unix_ns: 1_751_058_000_000_000_000, utc_offset_s: -4 * 3600 };
+        let start =
+            WindowStart { start_unix_ns: 1_751_058_000_000_000_000, utc_offset_s: -4 * 3600 };
         assert_eq!(since_monday(start.local()), (4 * 24 + 17) * 3600 * SECOND);
     }
 }

@@ -61,7 +61,9 @@ fn scope(context: &mut Context<'_>, item: &Checked, classes: &[RequestClass]) ->
     let names: Vec<String> = classes.iter().map(|class| class.name.clone()).collect();
     let class = item.at("class").given();
     Scope {
-        class: class.and_then(|at| context.find(at, "request class", &names)).map(|index| index as u16),
+        class: class
+            .and_then(|at| context.find(at, "request class", &names))
+            .map(|index| index as u16),
         version: item.at("version").given().map(|at| {
             if at.is("candidate") { ScopeVersion::Candidate } else { ScopeVersion::Stable }
         }),
@@ -95,9 +97,14 @@ fn bound(context: &mut Context<'_>, item: &Checked) -> Bound {
 }
 
 /// The judges.
-pub fn analyses(context: &mut Context<'_>, root: &Checked, classes: &[RequestClass]) -> Vec<Analysis> {
+pub fn analyses(
+    context: &mut Context<'_>,
+    root: &Checked,
+    classes: &[RequestClass],
+) -> Vec<Analysis> {
     let items = root.at("analyses").items();
-    context.distinct("analyses", items.iter().map(|item| (item.at("name").text(), item.at("name"))));
+    context
+        .distinct("analyses", items.iter().map(|item| (item.at("name").text(), item.at("name"))));
     items
         .iter()
         .map(|item| Analysis {
@@ -123,7 +130,11 @@ pub fn analyses(context: &mut Context<'_>, root: &Checked, classes: &[RequestCla
 }
 
 /// What `check` holds the answer against.
-pub fn objectives(context: &mut Context<'_>, root: &Checked, classes: &[RequestClass]) -> Vec<Objective> {
+pub fn objectives(
+    context: &mut Context<'_>,
+    root: &Checked,
+    classes: &[RequestClass],
+) -> Vec<Objective> {
     let names: Vec<String> = classes.iter().map(|class| class.name.clone()).collect();
     let known: Vec<String> = super::metrics::NAMES.iter().map(|name| (*name).to_owned()).collect();
     let mut objectives = Vec::new();

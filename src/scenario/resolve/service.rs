@@ -39,7 +39,11 @@ fn warmup(context: &mut Context<'_>, at: &Checked) -> Warmup {
         (Some(over), None) => WarmFrom::FirstRequest(over),
         (None, Some(requests)) => WarmFrom::Requests(requests),
         _ => {
-            context.error(code::CONTRADICTION, at, "exactly one of `over` and `requests` must be given");
+            context.error(
+                code::CONTRADICTION,
+                at,
+                "exactly one of `over` and `requests` must be given",
+            );
             WarmFrom::Requests(1)
         }
     };
@@ -92,7 +96,10 @@ pub fn platform(root: &Checked) -> Platform {
     Platform {
         nodes: NodePlan { count: at.at("nodes").count32(), zones: at.at("zones").count32() },
         surge_quota: at.at("surge_quota").unless("unlimited").map(Checked::count32),
-        pdb_min_available: at.at("pdb").unless("none").map(|at| at.at("min_available").int_or_percent()),
+        pdb_min_available: at
+            .at("pdb")
+            .unless("none")
+            .map(|at| at.at("min_available").int_or_percent()),
         lags: Lags {
             deployment: lags.at("deployment").duration(),
             replica_set: lags.at("replica_set").duration(),

@@ -41,7 +41,11 @@ fn can_move(context: &mut Context<'_>, at: &Checked) {
         error.allowed = Some("at least one of them above 0".to_owned());
     }
     if matches!(at.at("max_unavailable").int_or_percent(), IntOrPercent::Percent(101..)) {
-        context.error(code::RANGE, at.at("max_unavailable"), "more than 100% cannot be unavailable");
+        context.error(
+            code::RANGE,
+            at.at("max_unavailable"),
+            "more than 100% cannot be unavailable",
+        );
     }
 }
 
@@ -65,7 +69,11 @@ fn blue_green(at: &Checked) -> BlueGreen {
 }
 
 fn canary(context: &mut Context<'_>, at: &Checked) -> Canary {
-    let traffic = if at.at("traffic").is("replicas") { CanaryTraffic::Replicas } else { CanaryTraffic::Weights };
+    let traffic = if at.at("traffic").is("replicas") {
+        CanaryTraffic::Replicas
+    } else {
+        CanaryTraffic::Weights
+    };
     if traffic == CanaryTraffic::Replicas {
         can_move(context, at);
     }
@@ -121,7 +129,9 @@ pub fn calls(at: &Checked) -> Vec<&Checked> {
     let (kind, at) = at.choice();
     let field = |name: &str| at.at(name).given();
     match kind {
-        "blue_green" => [field("pre_analysis"), field("post_analysis")].into_iter().flatten().collect(),
+        "blue_green" => {
+            [field("pre_analysis"), field("post_analysis")].into_iter().flatten().collect()
+        }
         "canary" => {
             let steps = at.at("steps").items().iter().map(Checked::choice);
             let in_steps = steps.filter(|(kind, _)| *kind == "analysis").map(|(_, name)| name);

@@ -13,7 +13,10 @@ use crate::scenario::resolve::profile::WindowStart;
 /// The request classes.
 pub fn classes(context: &mut Context<'_>, root: &Checked) -> Vec<RequestClass> {
     let items = root.at("traffic").items();
-    context.distinct("request classes", items.iter().map(|item| (item.at("name").text(), item.at("name"))));
+    context.distinct(
+        "request classes",
+        items.iter().map(|item| (item.at("name").text(), item.at("name"))),
+    );
     let Held::Instant(start_unix_ns, utc_offset_s) = root.at("clock").at("start").held else {
         unreachable!("the clock's start is an instant")
     };
@@ -48,7 +51,9 @@ fn arrivals(context: &mut Context<'_>, at: &Checked, start: WindowStart) -> Arri
             let times = data::trace(context, at.at("file"), speed).unwrap_or_default();
             Arrivals::Trace { times: Arc::from(times) }
         }
-        "users" => Arrivals::Users { count: at.at("count").count32(), think: law(context, at.at("think")) },
+        "users" => {
+            Arrivals::Users { count: at.at("count").count32(), think: law(context, at.at("think")) }
+        }
         "sessions" => Arrivals::Sessions {
             rate: at.at("rate").number(),
             requests: law(context, at.at("requests")),

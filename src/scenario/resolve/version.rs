@@ -14,7 +14,11 @@ const STABLE: &str = "stable";
 
 /// The versions: `stable` first, then the others as written. Where no other is written there
 /// is a `candidate` without any fault.
-pub fn versions(context: &mut Context<'_>, root: &Checked, classes: &[RequestClass]) -> Vec<Version> {
+pub fn versions(
+    context: &mut Context<'_>,
+    root: &Checked,
+    classes: &[RequestClass],
+) -> Vec<Version> {
     let written = root.at("versions").named();
     context.distinct("versions", written.iter().map(|(name, at)| (name.as_str(), at)));
     let stable = written.iter().find(|(name, _)| name == STABLE);
@@ -43,7 +47,12 @@ fn plain(name: &str, classes: &[RequestClass]) -> Version {
     }
 }
 
-fn version(context: &mut Context<'_>, name: &str, at: &Checked, classes: &[RequestClass]) -> Version {
+fn version(
+    context: &mut Context<'_>,
+    name: &str,
+    at: &Checked,
+    classes: &[RequestClass],
+) -> Version {
     Version {
         name: name.to_owned(),
         slowdown: by_class(context, at.at("slowdown"), 1.0, classes),
@@ -56,7 +65,12 @@ fn version(context: &mut Context<'_>, name: &str, at: &Checked, classes: &[Reque
 }
 
 /// A number for all classes, or by class.
-fn by_class(context: &mut Context<'_>, at: &Checked, rest: f64, classes: &[RequestClass]) -> Vec<f64> {
+fn by_class(
+    context: &mut Context<'_>,
+    at: &Checked,
+    rest: f64,
+    classes: &[RequestClass],
+) -> Vec<f64> {
     let Held::Named(entries) = &at.held else { return vec![at.number(); classes.len()] };
     let names: Vec<String> = classes.iter().map(|class| class.name.clone()).collect();
     let mut values = vec![rest; classes.len()];
@@ -100,23 +114,35 @@ pub fn releases(context: &mut Context<'_>, root: &Checked, versions: &[Version])
         return match candidate.or((names.len() == 2).then_some(1)) {
             Some(index) => always(index),
             None => {
-                let message = "`releases` is missing: there are several versions, but no `candidate`";
+                let message =
+                    "`releases` is missing: there are several versions, but no `candidate`";
                 context.error(code::MISSING_FIELD, at, message);
                 always(1)
             }
         };
     }
     let items = at.items();
-    context.distinct("releases", items.iter().map(|item| (item.at("version").text(), item.at("version"))));
+    context.distinct(
+        "releases",
+        items.iter().map(|item| (item.at("version").text(), item.at("version"))),
+    );
     let mut releases = Vec::new();
     for item in items {
         if let Some(index) = context.find(item.at("version"), "version", &names) {
-            releases.extend(always(index).into_iter().map(|r| Release { share: item.at("share").number(), ..r }));
+            releases.extend(
+                always(index)
+                    .into_iter()
+                    .map(|r| Release { share: item.at("share").number(), ..r }),
+            );
         }
     }
     let sum: f64 = items.iter().map(|item| item.at("share").number()).sum();
     if (sum - 1.0).abs() > 1e-6 {
-        let error = context.error(code::LAW, at, format!("the shares of the releases add up to {}%", percent(sum)));
+        let error = context.error(
+            code::LAW,
+            at,
+            format!("the shares of the releases add up to {}%", percent(sum)),
+        );
         error.allowed = Some("shares that add up to 100%".to_owned());
     }
     releases
@@ -127,7 +153,11 @@ fn percent(share: f64) -> f64 {
 }
 
 /// What an operator does, in order of time.
-pub fn operations(context: &mut Context<'_>, root: &Checked, versions: &[Version]) -> Vec<Operation> {
+pub fn operations(
+    context: &mut Context<'_>,
+    root: &Checked,
+    versions: &[Version],
+) -> Vec<Operation> {
     let names: Vec<String> = versions.iter().map(|version| version.name.clone()).collect();
     let items = root.at("operations").items();
     let mut operations = Vec::new();
@@ -138,7 +168,8 @@ pub fn operations(context: &mut Context<'_>, root: &Checked, versions: &[Version
         if kind == "deploy" {
             if let Some(first) = deploys.iter().find(|first| first.at("at").duration() == at) {
                 let span = first.span;
-                let error = context.error(code::OVERLAP, item, "two deployments begin at the same instant");
+                let error =
+                    context.error(code::OVERLAP, item, "two deployments begin at the same instant");
                 error.other = Some((span, "the first one is at"));
             }
             deploys.push(item);
@@ -151,7 +182,12 @@ pub fn operations(context: &mut Context<'_>, root: &Checked, versions: &[Version
     operations
 }
 
-fn operation(context: &mut Context<'_>, kind: &str, at: &Checked, names: &[String]) -> Option<OperationKind> {
+fn operation(
+    context: &mut Context<'_>,
+    kind: &str,
+    at: &Checked,
+    names: &[String],
+) -> Option<OperationKind> {
     let version = |context: &mut Context<'_>, at: &Checked| {
         context.find(at.at("version"), "version", names).map(|index| VersionId(index as u16))
     };
@@ -169,7 +205,9 @@ fn operation(context: &mut Context<'_>, kind: &str, at: &Checked, names: &[Strin
         "kill" => OperationKind::Kill { version: version(context, at)?, count: count(at) },
         "delete" => OperationKind::Delete { version: version(context, at)?, count: count(at) },
         "evict" => OperationKind::Evict { version: version(context, at)?, count: count(at) },
-        "drain" => OperationKind::Drain { node: at.at("node").count32(), retry: at.at("retry").duration() },
+        "drain" => {
+            OperationKind::Drain { node: at.at("node").count32(), retry: at.at("retry").duration() }
+        }
         _ => unreachable!("the field table has no operation {kind}"),
     })
 }

@@ -7,8 +7,8 @@
 //! unfinished, never dropped.
 
 use super::quantile::p99;
-use crate::engine::{Distribution, SimDuration};
 use crate::engine::time::SECOND;
+use crate::engine::{Distribution, SimDuration};
 use crate::plan::{
     Arm, CanaryStep, CanaryTraffic, DefectKind, IntOrPercent, OperationKind, Plan, Readiness,
     Rollback, Strategy, Switch,
@@ -22,8 +22,10 @@ const SHORTEST: u64 = 600 * SECOND;
 /// The window for these arms, `deploy_at` included.
 #[must_use]
 pub fn automatic(plan: &Plan, arms: &[Arm]) -> SimDuration {
-    let busiest = arms.iter().map(|arm| busy(arm.plan.as_deref().unwrap_or(plan), &arm.strategy)).max();
-    let total = plan.clock.deploy_at.0 as u128 + u128::from(busiest.unwrap_or(0)) + u128::from(CALM);
+    let busiest =
+        arms.iter().map(|arm| busy(arm.plan.as_deref().unwrap_or(plan), &arm.strategy)).max();
+    let total =
+        plan.clock.deploy_at.0 as u128 + u128::from(busiest.unwrap_or(0)) + u128::from(CALM);
     let total = total.max(u128::from(SHORTEST)).min(u128::from(SimDuration::LONGEST.0 / 2));
     SimDuration((total as u64).div_ceil(60 * SECOND) * 60 * SECOND)
 }
@@ -37,7 +39,10 @@ pub fn busy(plan: &Plan, strategy: &Strategy) -> u64 {
     let last = plan.operations.iter().map(|operation| operation.at.0).max().unwrap_or(0);
     let once = rollout(plan, strategy);
     let stuck = if may_stick(plan) { deadline(strategy) } else { 0 };
-    let more = plan.operations.iter().filter(|op| matches!(op.kind, OperationKind::Deploy { .. } | OperationKind::Undo));
+    let more = plan
+        .operations
+        .iter()
+        .filter(|op| matches!(op.kind, OperationKind::Deploy { .. } | OperationKind::Undo));
     let again = more.count().saturating_sub(1) as u64;
     let parts = [last, once, once.saturating_mul(again.min(1)), stuck, response(plan, once)];
     parts.into_iter().fold(0, u64::saturating_add)
@@ -61,8 +66,13 @@ fn response(plan: &Plan, rollout: u64) -> u64 {
 
 fn may_stick(plan: &Plan) -> bool {
     let stuck = |kind: &DefectKind| {
-        matches!(kind, DefectKind::CrashLoop | DefectKind::NeverReady | DefectKind::StuckPending
-            | DefectKind::CrashAfterReady { .. })
+        matches!(
+            kind,
+            DefectKind::CrashLoop
+                | DefectKind::NeverReady
+                | DefectKind::StuckPending
+                | DefectKind::CrashAfterReady { .. }
+        )
     };
     plan.versions.iter().any(|version| version.defects.iter().any(|defect| stuck(&defect.kind)))
 }
@@ -80,14 +90,16 @@ fn deadline(strategy: &Strategy) -> u64 {
 /// From a pod's creation to its being available, slow ones included.
 fn start(plan: &Plan, min_ready: SimDuration) -> u64 {
     let startup = &plan.service.startup;
-    let boots = plan.versions.iter().filter_map(|version| version.boot.as_ref()).chain([&startup.boot]);
+    let boots =
+        plan.versions.iter().filter_map(|version| version.boot.as_ref()).chain([&startup.boot]);
     let boot = boots.map(p99).fold(0.0, f64::max);
     let delays: [&Distribution; 3] = [&startup.schedule, &startup.pull, &startup.init];
     let run = delays.into_iter().map(p99).sum::<f64>() + boot;
     let probe = match &plan.service.probes.readiness {
-        Readiness::Probe(probe) => {
-            probe.initial_delay.0.saturating_add(probe.period.0.saturating_mul(probe.success_threshold.into()))
-        }
+        Readiness::Probe(probe) => probe
+            .initial_delay
+            .0
+            .saturating_add(probe.period.0.saturating_mul(probe.success_threshold.into())),
         Readiness::None | Readiness::Listening => 0,
     };
     // Control loops and whole-second timestamps.
@@ -127,7 +139,9 @@ fn waves(plan: &Plan, surge: IntOrPercent, unavailable: IntOrPercent) -> u64 {
 }
 
 fn analysis(plan: &Plan, name: &str) -> u64 {
-    let Some(analysis) = plan.analyses.iter().find(|analysis| analysis.name == name) else { return 0 };
+    let Some(analysis) = plan.analyses.iter().find(|analysis| analysis.name == name) else {
+        return 0;
+    };
     let looks = u64::from(analysis.count.unwrap_or(1)) + u64::from(analysis.inconclusive_limit);
     analysis.initial_delay.0.saturating_add(analysis.interval.0.saturating_mul(looks))
 }

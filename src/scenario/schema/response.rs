@@ -9,12 +9,20 @@ use super::{
 const METRIC: Field = field(
     "metric",
     Shape::Word(
-        &["error_rate", "success_rate", "latency_p50", "latency_p95", "latency_p99", "request_rate"],
+        &[
+            "error_rate",
+            "success_rate",
+            "latency_p50",
+            "latency_p95",
+            "latency_p99",
+            "request_rate",
+        ],
         &[],
     ),
     "Reported metric, counted by attempts on the server side; latencies of ok attempts in seconds.",
 );
-const CLASS: Field = field("class", Shape::Name, "Only attempts of this request class.").optional("all classes");
+const CLASS: Field =
+    field("class", Shape::Name, "Only attempts of this request class.").optional("all classes");
 const VERSION: Field = field(
     "version",
     Shape::Word(&["candidate", "stable"], &[]),
@@ -27,7 +35,11 @@ const BOUNDS: Choice = Choice {
     options: &[
         option("above", Shape::Amount, "Broken above this."),
         option("below", Shape::Amount, "Broken below this."),
-        option("above_stable_times", Shape::Number(0.0, 1e9), "Broken above this multiple of the stable version's."),
+        option(
+            "above_stable_times",
+            Shape::Number(0.0, 1e9),
+            "Broken above this multiple of the stable version's.",
+        ),
         option("burn_rate", Shape::NotYet, "Broken when the error budget burns this fast."),
     ] as &[Alternative],
 };
@@ -46,12 +58,20 @@ const ALERT: Object = Object {
 const ON_CALL: Object = Object::of(&[
     field("acknowledge", TIME, "From the page to somebody looking at it.")
         .or("{lognormal: {median: 4m, sigma: 0.8}}", "assumption: no public figures"),
-    field("decide", TIME, "From then to the decision to roll back.")
-        .or("{lognormal: {p50: 15m, p99: 60m}}", "incidents where a known rollback worked: 18 to 45 min in all"),
-    field("off_hours", Shape::Map(&Object::of(&[
-        field("factor", Shape::Number(0.01, 1_000.0), "Multiplier outside Monday to Friday, 09:00 to 18:00 local time.")
-            .or("2", "assumption"),
-    ])), "People are slower at night and on weekends.")
+    field("decide", TIME, "From then to the decision to roll back.").or(
+        "{lognormal: {p50: 15m, p99: 60m}}",
+        "incidents where a known rollback worked: 18 to 45 min in all",
+    ),
+    field(
+        "off_hours",
+        Shape::Map(&Object::of(&[field(
+            "factor",
+            Shape::Number(0.01, 1_000.0),
+            "Multiplier outside Monday to Friday, 09:00 to 18:00 local time.",
+        )
+        .or("2", "assumption")])),
+        "People are slower at night and on weekends.",
+    )
     .filled(),
 ]);
 
@@ -63,13 +83,20 @@ const METRICS: Object = Object::of(&[
 
 pub(super) const RESPONSE: Object = Object::of(&[
     field("metrics", Shape::Map(&METRICS), "How metrics reach judges and alerts.").filled(),
-    field("alerts", Shape::List(&List { item: Shape::Map(&ALERT), least: 0, most: 100 }), "What fires.")
-        .optional("no alerts"),
+    field(
+        "alerts",
+        Shape::List(&List { item: Shape::Map(&ALERT), least: 0, most: 100 }),
+        "What fires.",
+    )
+    .optional("no alerts"),
     field("on_call", Shape::Map(&ON_CALL), "Who answers.").filled(),
-    field("rollback", Shape::Word(&["controller", "on_call", "automatic", "none"], &[]),
+    field(
+        "rollback",
+        Shape::Word(&["controller", "on_call", "automatic", "none"], &[]),
         "What is done about a bad rollout: what the strategy's real controller does; a person \
-         undoes it; the first alert, failed verdict or deadline undoes it; nothing.")
-        .or("controller", "what the real controller does"),
+         undoes it; the first alert, failed verdict or deadline undoes it; nothing.",
+    )
+    .or("controller", "what the real controller does"),
 ]);
 
 const ANALYSIS_METRIC: Object = Object {
@@ -89,17 +116,23 @@ const ANALYSIS: Object = Object::of(&[
         .or("0s", "Argo Rollouts")
         .also(&[super::same("initialDelay")]),
     field("interval", PERIOD, "From the end of a measurement to the next.").or("1m", "assumption"),
-    field("count", Shape::Or(&["unlimited"], &COUNT_FROM_1),
-        "Measurements until it is content; `unlimited` in the background only.")
-        .or("5", "assumption"),
+    field(
+        "count",
+        Shape::Or(&["unlimited"], &COUNT_FROM_1),
+        "Measurements until it is content; `unlimited` in the background only.",
+    )
+    .or("5", "assumption"),
     field("failure_limit", COUNT, "Failed measurements it tolerates; it fails at one more.")
         .or("0", "Argo Rollouts")
         .also(&[super::same("failureLimit")]),
     field("inconclusive_limit", COUNT, "Measurements without enough data it tolerates.")
         .or("0", "Argo Rollouts")
         .also(&[super::same("inconclusiveLimit")]),
-    field("metrics", Shape::List(&List { item: Shape::Map(&ANALYSIS_METRIC), least: 1, most: 100 }),
-        "What is measured; each must keep its bound."),
+    field(
+        "metrics",
+        Shape::List(&List { item: Shape::Map(&ANALYSIS_METRIC), least: 1, most: 100 }),
+        "What is measured; each must keep its bound.",
+    ),
 ]);
 
 pub(super) const ANALYSES: List = List { item: Shape::Map(&ANALYSIS), least: 0, most: 100 };
@@ -113,8 +146,13 @@ pub(super) const COST: Object = Object::of(&[
 const OBJECTIVE: Object = Object::of(&[
     field("metric", Shape::Text, "Column of runs.csv."),
     field("class", Shape::Name, "Only requests of this class.").optional("all classes"),
-    field("at_most", Shape::Amount, "The limit, in the metric's unit; shares with % or as a fraction."),
-    field("in_seeds", Shape::Share, "The limit holds for this share of seeds.").optional("for the mean over seeds"),
+    field(
+        "at_most",
+        Shape::Amount,
+        "The limit, in the metric's unit; shares with % or as a fraction.",
+    ),
+    field("in_seeds", Shape::Share, "The limit holds for this share of seeds.")
+        .optional("for the mean over seeds"),
 ]);
 
 pub(super) const OBJECTIVES: List = List { item: Shape::Map(&OBJECTIVE), least: 0, most: 100 };

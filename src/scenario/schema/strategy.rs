@@ -1,16 +1,17 @@
 //! Fields of `strategies`.
 
+use super::{Alias, PERIOD};
 use super::{
     Alternative, Choice, Field, Form, KUBERNETES, List, Object, SPAN, Shape, field, option, same,
     seconds,
 };
-use super::{Alias, PERIOD};
 
 const ARGO: &str = "Argo Rollouts";
 
-const MIN_READY: Field = field("min_ready", SPAN, "A pod is available after being ready for this long.")
-    .or("0s", KUBERNETES)
-    .also(&[seconds("minReadySeconds")]);
+const MIN_READY: Field =
+    field("min_ready", SPAN, "A pod is available after being ready for this long.")
+        .or("0s", KUBERNETES)
+        .also(&[seconds("minReadySeconds")]);
 const DEADLINE: Field = field(
     "progress_deadline",
     Shape::Or(&["none"], &SPAN),
@@ -21,9 +22,10 @@ const DEADLINE: Field = field(
 
 const RECREATE: Object = Object::of(&[MIN_READY, DEADLINE]);
 
-const SURGE: Field = field("max_surge", Shape::IntOrPercent, "Pods beyond the replicas; percent rounds up.")
-    .or("25%", KUBERNETES)
-    .also(&[same("maxSurge")]);
+const SURGE: Field =
+    field("max_surge", Shape::IntOrPercent, "Pods beyond the replicas; percent rounds up.")
+        .or("25%", KUBERNETES)
+        .also(&[same("maxSurge")]);
 const UNAVAILABLE: Field =
     field("max_unavailable", Shape::IntOrPercent, "Pods that may be missing; percent rounds down.")
         .or("25%", KUBERNETES)
@@ -36,7 +38,8 @@ const KEEP_OLD: Field = field("keep_old", SPAN, "The old set is kept this long a
     .also(&[seconds("scaleDownDelaySeconds")]);
 
 const WEIGHT_SWITCH: Object = Object::of(&[
-    field("steps", Shape::Count(1, 1_000), "How many equal steps.").or("10", "CodeDeploy Linear10Percent"),
+    field("steps", Shape::Count(1, 1_000), "How many equal steps.")
+        .or("10", "CodeDeploy Linear10Percent"),
     field("every", PERIOD, "Between steps.").or("1m", "CodeDeploy Linear10PercentEvery1Minutes"),
 ]);
 const SWITCHES: Choice = Choice {
@@ -54,9 +57,13 @@ const BLUE_GREEN: Object = Object::of(&[
     field("pre_analysis", Shape::Name, "Judge that must be content before the switch.")
         .optional("none")
         .also(&[same("prePromotionAnalysis")]),
-    field("post_analysis", Shape::Name, "Judge that watches after the switch; its failure switches back.")
-        .optional("none")
-        .also(&[same("postPromotionAnalysis")]),
+    field(
+        "post_analysis",
+        Shape::Name,
+        "Judge that watches after the switch; its failure switches back.",
+    )
+    .optional("none")
+    .also(&[same("postPromotionAnalysis")]),
     KEEP_OLD,
     MIN_READY,
     DEADLINE,
@@ -65,8 +72,12 @@ const BLUE_GREEN: Object = Object::of(&[
 const PAUSE: Shape = Shape::ByKind {
     scalar: &Shape::Or(&["forever"], &SPAN),
     list: None,
-    map: &Shape::Map(&Object::of(&[field("duration", Shape::Or(&["forever"], &SPAN), "How long.")
-        .or("forever", "until a person promotes")])),
+    map: &Shape::Map(&Object::of(&[field(
+        "duration",
+        Shape::Or(&["forever"], &SPAN),
+        "How long.",
+    )
+    .or("forever", "until a person promotes")])),
 };
 const SET_WEIGHT: &[Alias] = &[Alias { name: "setWeight", form: Form::Percent }];
 const STEPS: Choice = Choice {
@@ -79,11 +90,23 @@ const STEPS: Choice = Choice {
 };
 
 const CANARY: Object = Object::of(&[
-    field("traffic", Shape::Word(&["weights", "replicas"], &[]), "What moves the traffic: a router, or the share of pods.")
-        .or("weights", "Argo Rollouts with a router"),
-    field("steps", Shape::List(&List { item: Shape::Choice(&STEPS), least: 1, most: 1_000 }),
-        "What happens, in order; at the end the candidate takes over."),
-    field("background_analysis", Shape::Name, "Judge that watches from the first step to the last.").optional("none"),
+    field(
+        "traffic",
+        Shape::Word(&["weights", "replicas"], &[]),
+        "What moves the traffic: a router, or the share of pods.",
+    )
+    .or("weights", "Argo Rollouts with a router"),
+    field(
+        "steps",
+        Shape::List(&List { item: Shape::Choice(&STEPS), least: 1, most: 1_000 }),
+        "What happens, in order; at the end the candidate takes over.",
+    ),
+    field(
+        "background_analysis",
+        Shape::Name,
+        "Judge that watches from the first step to the last.",
+    )
+    .optional("none"),
     SURGE,
     UNAVAILABLE,
     KEEP_OLD,
@@ -94,7 +117,11 @@ const CANARY: Object = Object::of(&[
 const KIND_OPTIONS: &[Alternative] = &[
     option("recreate", Shape::Map(&RECREATE), "Stop all, then start all."),
     option("rolling", Shape::Map(&ROLLING), "A Kubernetes Deployment's rolling update."),
-    option("blue_green", Shape::Map(&BLUE_GREEN), "A second full set beside the first, then a switch."),
+    option(
+        "blue_green",
+        Shape::Map(&BLUE_GREEN),
+        "A second full set beside the first, then a switch.",
+    ),
     option("canary", Shape::Map(&CANARY), "A growing share of the traffic."),
 ];
 
@@ -105,7 +132,8 @@ pub const KINDS: Choice = Choice { what: "a strategy", options: KIND_OPTIONS };
 pub const STRATEGY: Object = Object {
     fields: &[
         field("name", Shape::Name, "Name of the strategy in the answer."),
-        field("with", Shape::Edits, "Other fields that this arm changes, by their paths.").optional("nothing"),
+        field("with", Shape::Edits, "Other fields that this arm changes, by their paths.")
+            .optional("nothing"),
     ],
     one_of: Some(&Choice {
         what: "a strategy",
@@ -114,7 +142,11 @@ pub const STRATEGY: Object = Object {
             KIND_OPTIONS[1],
             KIND_OPTIONS[2],
             KIND_OPTIONS[3],
-            option("manifest", Shape::Path, "A Deployment manifest: strategy, replicas, probes, shutdown."),
+            option(
+                "manifest",
+                Shape::Path,
+                "A Deployment manifest: strategy, replicas, probes, shutdown.",
+            ),
             option("codedeploy", Shape::NotYet, "A CodeDeploy configuration by name."),
             option("scripted", Shape::NotYet, "Planned control actions on named instances."),
         ],
@@ -122,4 +154,3 @@ pub const STRATEGY: Object = Object {
 };
 
 pub(super) const STRATEGIES: List = List { item: Shape::Map(&STRATEGY), least: 1, most: 1_000 };
-
