@@ -59,3 +59,5 @@ pub const POD_TIE: u32 = 107;
 pub const ON_CALL_ACKNOWLEDGE: u32 = 150;
 /// From the acknowledgement of a page to the decision; entity: the page.
 pub const ON_CALL_DECIDE: u32 = 151;
+/// From the start of a run to its first scrape.
+pub const SCRAPE_PHASE: u32 = 152;

@@ -483,7 +483,7 @@ impl World {
     pub fn succeed(&mut self, slot: u32) {
         let request = self.requests[slot];
         self.requests.remove(slot);
-        if self.telemetry.is_on() {
+        if self.monitoring.is_some() {
             self.report_attempt(&request, Outcome::Ok);
         }
         if self.affinity.is_some() {

@@ -13,10 +13,10 @@ use crate::model::instance::Instance;
 use crate::model::ledger::Ledger;
 use crate::model::request::{NONE, Requests};
 use crate::model::sharing::Sharing;
-use crate::model::telemetry::Telemetry;
+use crate::model::telemetry::{AttemptTable, Monitoring};
 use crate::plan::{
-    Arrivals, BalancerRetries, DefectKind, Discipline, HealthCheck, Pick, Plan, VersionId, Warmup,
-    streams,
+    Arrivals, BalancerRetries, DefectKind, Discipline, HealthCheck, Pick, Plan, Strategy,
+    VersionId, Warmup, streams,
 };
 use crate::platform::{PodCounts, PodId};
 use crate::record::{Detail, Event, EventKind};
@@ -200,7 +200,8 @@ pub(super) struct World {
     pub timeout: Option<SimDuration>,
     pub deadline: Option<SimDuration>,
     pub ledger: Ledger,
-    pub telemetry: Telemetry,
+    /// The monitoring system and what it scrapes, where anything asks for metrics.
+    pub monitoring: Option<Box<(Monitoring, AttemptTable)>>,
     pub levels: Levels,
     pub log: Option<Vec<Event>>,
     pub tracer: Option<Tracer>,
@@ -213,13 +214,21 @@ pub(super) struct World {
 
 impl World {
     /// The world of a plan before anything has happened.
-    pub fn new(plan: &Plan, candidate: Option<VersionId>, seed: u64, options: &RunOptions) -> Self {
+    pub fn new(
+        plan: &Plan,
+        strategy: Option<&Strategy>,
+        candidate: Option<VersionId>,
+        seed: u64,
+        options: &RunOptions,
+    ) -> Self {
         let root = Key::of_seed(seed);
         let (open_users, pick_users) =
             plan.client.users.as_ref().map_or((0, Pick::Uniform), |u| (u.count, u.pick));
         let classes: Vec<Class> =
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
-        let needs_metrics = !plan.response.alerts.is_empty() || !plan.analyses.is_empty();
+        let monitoring = strategy.and_then(|strategy| Monitoring::of(plan, strategy, root));
+        let table = AttemptTable::new(plan.classes.len(), plan.versions.len());
+        let monitoring = monitoring.map(|monitoring| Box::new((monitoring, table)));
         Self {
             now: SimTime::ZERO,
             events: 0,
@@ -267,7 +276,7 @@ impl World {
             timeout: plan.client.timeout,
             deadline: plan.client.deadline,
             ledger: Ledger::new(plan, options.timeline_width),
-            telemetry: Telemetry::new(plan, needs_metrics),
+            monitoring,
             levels: Levels::new(),
             log: options.log.then(Vec::new),
             tracer: (options.log && options.failure_samples > 0)

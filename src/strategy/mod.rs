@@ -8,6 +8,7 @@
 
 pub mod argo;
 pub mod blue_green;
+pub mod canary;
 #[cfg(test)]
 mod conformance;
 pub mod deployment;

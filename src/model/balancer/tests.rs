@@ -12,7 +12,12 @@ const STOPPING: EndpointConditions =
     EndpointConditions { ready: false, serving: true, terminating: true };
 
 fn rules(policy: Policy) -> Rules {
-    Rules { policy, slow_start: SimDuration::ZERO, slow_start_key: Key::of_seed(3) }
+    Rules {
+        policy,
+        slow_start: SimDuration::ZERO,
+        slow_start_key: Key::of_seed(3),
+        ring_key: Key::of_seed(4),
+    }
 }
 
 fn choice(request: u64) -> Choice {
