@@ -15,6 +15,7 @@ pub mod deployment;
 #[cfg(test)]
 mod fake;
 pub mod judge;
+pub mod people;
 
 use crate::engine::SimTime;
 pub use crate::plan::Routing;
@@ -39,7 +40,7 @@ pub fn controller(strategy: &Strategy, plan: &Plan) -> Box<dyn Controller> {
             Box::new(deployment::Deployment::new(strategy, plan.service.replicas))
         }
         Strategy::BlueGreen(params) => Box::new(blue_green::BlueGreenController::new(params, plan)),
-        Strategy::Canary(_) => unimplemented!("lands with its file"),
+        Strategy::Canary(params) => Box::new(canary::CanaryController::new(params, plan)),
     }
 }
 
@@ -160,10 +161,10 @@ pub enum Command {
     Route(Routing),
     /// Writes a line into the run's log.
     Log(EventKind),
-    /// The rollout has ended (another operation may start a new one). Passes go on: sets may
-    /// still have to be scaled down or resized. A stalled rollout may finish again, when its
-    /// pods come up after all or a person acts (then `RolloutResumed` is logged first); the
-    /// last word counts.
+    /// The rollout has ended (another operation may start a new one); said in every pass in
+    /// which it holds. Passes go on: sets may still have to be scaled down or resized. A stalled
+    /// rollout may finish again, when its pods come up after all or a person acts (then
+    /// `RolloutResumed` is logged first); the last word counts.
     Finish(RolloutOutcome),
 }
 
