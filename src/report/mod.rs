@@ -6,6 +6,7 @@
 //! simulated time. Only [`folder`] touches the disk.
 
 pub mod answer;
+pub mod chart;
 pub mod csv;
 pub mod events;
 pub mod figure;
