@@ -150,6 +150,7 @@ fn names(picture: &mut Picture, dots: &[Dot], (x, y): (&Axis, &Axis), plot: &Plo
             let from = (at.0 + dx, at.1 + dy - 16);
             let to = (from.0 + width, at.1 + dy + height);
             from.0 >= MARGIN
+                && from.1 >= plot.top
                 && to.0 <= WIDTH as i32 - 10
                 && to.1 <= plot.bottom
                 && taken
