@@ -7,3 +7,4 @@ pub mod platform;
 pub mod record;
 pub mod simulation;
 pub mod strategy;
+pub mod verify;

@@ -17,6 +17,8 @@ pub struct SetStatus {
     pub ready: u32,
     /// Available ones.
     pub available: u32,
+    /// Pods that are being deleted and have not ended.
+    pub terminating: u32,
     /// The generation of the spec that this is the status of.
     pub generation: u64,
 }

@@ -94,10 +94,12 @@ impl Platform {
     pub(super) fn status_of(&self, index: u32) -> SetStatus {
         let set = &self.sets[index as usize];
         let mut status = SetStatus { generation: set.generation, ..SetStatus::default() };
-        for pod in set.pods.iter().map(|id| &self.pods[id.0 as usize]).filter(|pod| pod.active()) {
-            status.replicas += 1;
-            status.ready += u32::from(pod.ready);
-            status.available += u32::from(pod.available);
+        for pod in set.pods.iter().map(|id| &self.pods[id.0 as usize]) {
+            let active = pod.active();
+            status.replicas += u32::from(active);
+            status.ready += u32::from(active && pod.ready);
+            status.available += u32::from(active && pod.available);
+            status.terminating += u32::from(!active && !pod.terminal());
         }
         status
     }
