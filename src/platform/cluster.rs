@@ -87,6 +87,7 @@ impl Platform {
             Kind::CreatePod { set } => self.on_create_pod(now, set, out),
             Kind::DeletePod { pod } => self.on_delete_pod(now, pod, out),
             Kind::SetStatus { set } => self.write_status(now, set, out),
+            Kind::SetReread { set } => self.on_reread(now, set, out),
             Kind::SetPublish { set } => self.on_status_written(now, set, out),
             Kind::PostEvent => self.on_event_posted(now, out),
             Kind::Bound { pod } => self.on_bound(now, pod, out),

@@ -29,7 +29,9 @@ pub(super) enum Kind {
     DeletePod { pod: PodId },
     /// The calls of a pass are done: now its status update.
     SetStatus { set: u32 },
-    /// The status update has been written.
+    /// The set has been read again after a conflict.
+    SetReread { set: u32 },
+    /// The status update has arrived.
     SetPublish { set: u32 },
     /// The event recorder of the replica-set controller posts its next event.
     PostEvent,
