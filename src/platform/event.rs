@@ -63,6 +63,6 @@ pub(super) enum Kind {
     Remove { pod: PodId },
     /// The endpoint controller has seen a change.
     Endpoint { pod: PodId },
-    /// A refused eviction is tried again.
-    EvictAgain { pod: PodId },
+    /// The next eviction call of a drain is answered.
+    DrainNext { drain: u32 },
 }

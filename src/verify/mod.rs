@@ -2,7 +2,8 @@
 //! as any user's scenario is, and its answer held against what is known.
 
 pub mod kubernetes;
-// pub mod theory;
+pub mod tables;
+pub mod theory;
 
 use serde::{Deserialize, Serialize};
 
