@@ -12,6 +12,8 @@ struct Source {
     /// Its path from the repository's root, with forward slashes.
     path: String,
     text: String,
+    /// Compiled for tests alone, by its parent's `#[cfg(test)] mod name;`.
+    for_tests: bool,
 }
 
 impl Source {
@@ -21,9 +23,16 @@ impl Source {
         inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs")
     }
 
-    /// Its lines without comments, numbered from 1.
+    /// The lines of the program proper, without comments and unit tests, numbered from 1.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let lines = self.text.lines().enumerate().map(|(i, line)| (i + 1, line));
+        // Unit tests are the last item of a file.
+        let tests = ["\n#[cfg(test)]\nmod ", "\n#[cfg(test)]\npub(crate) mod "];
+        let body = tests.iter().filter_map(|start| {
+            let at = self.text.find(start)?;
+            self.text[at + 1..].lines().nth(1)?.ends_with('{').then_some(at)
+        });
+        let end = if self.for_tests { 0 } else { body.min().unwrap_or(self.text.len()) };
+        let lines = self.text[..end].lines().enumerate().map(|(i, line)| (i + 1, line));
         lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 }
@@ -45,9 +54,22 @@ fn collect(folder: &Path, into: &mut Vec<Source>) {
             let relative = path.strip_prefix(root()).expect("inside the repository");
             let relative = relative.to_string_lossy().replace('\\', "/");
             let text = fs::read_to_string(&path).expect("source files are UTF-8");
-            into.push(Source { path: relative, text });
+            into.push(Source { for_tests: is_for_tests(&path), path: relative, text });
         }
     }
+}
+
+/// Whether a file, or the folder it lies in, is declared as a module for tests alone.
+fn is_for_tests(path: &Path) -> bool {
+    let declared = |module: &Path| {
+        let Some(name) = module.file_stem() else { return false };
+        let Ok(parent) = fs::read_to_string(module.with_file_name("mod.rs")) else { return false };
+        let name = name.to_string_lossy();
+        ["", "pub(crate) "]
+            .iter()
+            .any(|visibility| parent.contains(&format!("#[cfg(test)]\n{visibility}mod {name};")))
+    };
+    declared(path) || path.parent().is_some_and(declared)
 }
 
 fn sources(folders: &[&str]) -> Vec<Source> {

@@ -13,6 +13,8 @@ mod routing;
 mod service;
 mod strategy;
 pub mod streams;
+#[cfg(test)]
+pub mod testing;
 mod traffic;
 mod version;
 

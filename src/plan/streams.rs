@@ -34,6 +34,8 @@ pub const HEALTH_CHECK: u32 = 13;
 pub const SLOW_START: u32 = 14;
 /// Service demands of later attempts.
 pub const DEMAND_AGAIN: u32 = 15;
+/// Places of the instances on a hash ring.
+pub const RING: u32 = 16;
 
 /// A pod's time from creation to a node.
 pub const POD_SCHEDULE: u32 = 100;
@@ -57,3 +59,5 @@ pub const POD_TIE: u32 = 107;
 pub const ON_CALL_ACKNOWLEDGE: u32 = 150;
 /// From the acknowledgement of a page to the decision; entity: the page.
 pub const ON_CALL_DECIDE: u32 = 151;
+/// From the start of a run to its first scrape.
+pub const SCRAPE_PHASE: u32 = 152;

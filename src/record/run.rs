@@ -211,6 +211,10 @@ pub struct RolloutTimes {
     pub rollback_decided: Option<SimTime>,
     /// Requests of the window that the candidate answered last.
     pub candidate_requests: u64,
+    /// Time in the window, up to the rollout's end, in which some balancer node could send
+    /// requests to the candidate: how long users met a version that was still on trial.
+    #[serde(default)]
+    pub exposed: SimDuration,
 }
 
 /// Pods and instance time over the window.
@@ -241,4 +245,14 @@ pub struct Work {
     pub simulated: SimDuration,
     /// Area under the number of requests in the system over the window, in ns.
     pub in_system_ns: u128,
+}
+
+impl Work {
+    /// Adds another run's work.
+    pub fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.events += other.events;
+        self.simulated = SimDuration(self.simulated.0.saturating_add(other.simulated.0));
+        self.in_system_ns += other.in_system_ns;
+    }
 }

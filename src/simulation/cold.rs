@@ -21,8 +21,8 @@ pub(super) enum Cold {
     WindowStart,
     /// A timeline bucket ends.
     BucketEnd { bucket: u32 },
-    /// Metrics are scraped.
-    Scrape,
+    /// Metrics are scraped, or alerts looked at.
+    Monitor,
     /// The on-call person's next step.
     People,
 }

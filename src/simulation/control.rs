@@ -1,16 +1,19 @@
 //! What platform, balancer control and monitoring do to the served world.
 
 use crate::engine::{SimDuration, SimTime};
+use crate::model::balancer::Node;
 use crate::model::instance::{Condition, Instance};
 use crate::model::request::Request;
 use crate::model::sharing::Sharing;
-use crate::plan::{Plan, Routing, VersionId};
+use crate::model::telemetry::Roles;
+use crate::plan::{AnalysisMetric, EndpointConditions, Plan, Routing, STABLE, VersionId};
 use crate::platform::{Effect, PodCounts, PodId, ProbeAnswer, Workload};
 use crate::record::{Cause, EventKind, Outcome};
+use crate::strategy::ReportedMetrics;
 
 use super::cold::Cold;
 use super::rollout::RolloutEffect;
-use super::world::{InstanceTraits, Kind, World, payload};
+use super::world::{InstanceTraits, Kind, World, payload, some};
 
 impl World {
     /// Schedules a rare event.
@@ -104,11 +107,7 @@ impl World {
         }
     }
 
-    fn spread_endpoint(
-        &mut self,
-        instance: u32,
-        conditions: Option<crate::plan::EndpointConditions>,
-    ) {
+    fn spread_endpoint(&mut self, instance: u32, conditions: Option<EndpointConditions>) {
         self.changes += 1;
         let change = self.changes;
         for node in 0..self.nodes.len() as u32 {
@@ -136,6 +135,10 @@ impl World {
     }
 
     fn propagation_delay(&self, change: u64, node: u32) -> SimDuration {
+        if self.now == SimTime::ZERO {
+            // What was there before the run is known everywhere.
+            return SimDuration::ZERO;
+        }
         let key = self.propagation_key.entity(change).entity(u64::from(node));
         self.propagation.draw_span(&mut key.counter(), change)
     }
@@ -146,7 +149,7 @@ impl World {
         node: u32,
         instance: u32,
         change: u64,
-        conditions: Option<crate::plan::EndpointConditions>,
+        conditions: Option<EndpointConditions>,
     ) {
         let now = self.now;
         let state = &mut self.nodes[node as usize];
@@ -218,11 +221,24 @@ impl World {
 
     fn routable_changed(&mut self) {
         let levels = &mut self.levels;
-        levels.routable =
-            self.nodes.iter().map(crate::model::balancer::Node::routable).min().unwrap_or(0);
+        levels.routable = self.nodes.iter().map(Node::routable).min().unwrap_or(0);
         if levels.open {
             levels.record.min_routable = levels.record.min_routable.min(levels.routable);
         }
+        let Some(candidate) = self.candidate else { return };
+        let exposed = self.nodes.iter().any(|node| node.sends_to(candidate));
+        let open = levels.exposure.last().is_some_and(|&(_, end)| end == SimTime::NEVER);
+        if exposed && !open {
+            levels.exposure.push((self.now, SimTime::NEVER));
+        } else if !exposed && open {
+            levels.exposure.last_mut().expect("an open span").1 = self.now;
+        }
+    }
+
+    /// Time between two instants in which some node could send to the candidate.
+    pub fn exposed_between(&self, from: SimTime, to: SimTime) -> SimDuration {
+        let spans = self.levels.exposure.iter();
+        SimDuration(spans.map(|&(start, end)| end.min(to).since(start.max(from)).0).sum())
     }
 
     fn counts_changed(&mut self, counts: PodCounts) {
@@ -309,24 +325,43 @@ impl World {
     /// Counts an attempt's end for the monitoring system.
     #[inline]
     pub fn report_attempt(&mut self, request: &Request, outcome: Outcome) {
-        if self.telemetry.is_on() {
-            self.report_attempt_to_monitoring(request, outcome);
+        if self.monitoring.is_some() {
+            self.report_to_monitoring(request, outcome);
         }
     }
 
     #[inline(never)]
-    fn report_attempt_to_monitoring(&mut self, request: &Request, outcome: Outcome) {
-        let versions = self.behaviours.len();
-        let version = super::world::some(request.instance)
-            .map_or(versions, |i| usize::from(self.instances[i as usize].version));
-        let cell = usize::from(request.class) * (versions + 1) + version;
-        let cell = &mut self.telemetry.cells[cell];
-        cell.outcomes[outcome as usize] += 1;
-        if outcome == Outcome::Ok {
-            cell.latency.record((self.now - request.reached).0);
-        }
+    fn report_to_monitoring(&mut self, request: &Request, outcome: Outcome) {
+        let Some(monitoring) = &mut self.monitoring else { return };
+        let version = some(request.instance).map(|i| VersionId(self.instances[i as usize].version));
+        let latency = self.now - request.reached;
+        monitoring.1.cell(u16::from(request.class), version).count(outcome, latency);
+    }
+
+    /// The monitoring system scrapes, or looks at its alerts: which fire.
+    pub fn monitor(&mut self) -> Vec<EventKind> {
+        let roles = self.roles();
+        let now = self.now;
+        let Some(monitoring) = &mut self.monitoring else { return Vec::new() };
+        let (monitoring, table) = &mut **monitoring;
+        let fired = monitoring.wake(now, table, roles);
+        let next = monitoring.next_wake();
+        self.later(next, Cold::Monitor);
+        fired
+    }
+
+    fn roles(&self) -> Roles {
+        Roles { stable: STABLE, candidate: self.candidate }
     }
 }
+
+impl ReportedMetrics for World {
+    fn query(&self, metric: &AnalysisMetric) -> Option<f64> {
+        self.monitoring.as_ref()?.0.query(self.now, self.roles(), metric)
+    }
+}
+
+impl super::rollout::World for World {}
 
 impl Workload for World {
     fn probe(&self, pod: PodId, shares_workers: bool) -> ProbeAnswer {

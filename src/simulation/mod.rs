@@ -11,6 +11,11 @@ mod trace;
 mod traffic;
 mod world;
 
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
 pub use run::run;
 
 use crate::engine::SimDuration;

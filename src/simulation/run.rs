@@ -1,8 +1,8 @@
 //! The event loop of one run.
 
-use crate::engine::{SimDuration, SimTime};
-use crate::plan::{Plan, Strategy, VersionId};
-use crate::record::{Outcome, RolloutTimes, RunKey, RunRecord, Work};
+use crate::engine::SimTime;
+use crate::plan::{Plan, Rollback, Strategy, VersionId};
+use crate::record::{EventKind, RolloutTimes, RunKey, RunRecord, Work};
 
 use super::RunOptions;
 use super::cold::Cold;
@@ -34,7 +34,7 @@ pub fn run(
 ) -> RunRecord {
     let mut simulation = Simulation {
         plan,
-        world: World::new(plan, release, key.seed, options),
+        world: World::new(plan, strategy, release, key.seed, options),
         rollout: Rollout::new(plan, strategy, release, key.seed),
         outbox: RolloutOutbox::default(),
     };
@@ -52,8 +52,9 @@ impl Simulation<'_> {
         self.world.later(window_start, Cold::WindowStart);
         let first_bucket_end = self.world.ledger.bucket_end(0);
         self.world.later(first_bucket_end, Cold::BucketEnd { bucket: 0 });
-        if self.world.telemetry.is_on() {
-            self.world.later(SimTime::ZERO, Cold::Scrape);
+        if let Some(monitoring) = &self.world.monitoring {
+            let first = monitoring.0.next_wake();
+            self.world.later(first, Cold::Monitor);
         }
     }
 
@@ -84,10 +85,10 @@ impl Simulation<'_> {
                 self.carry_out();
             }
         }
-        self.world.close_at(end, |world| {
-            // The last bucket's sample and the integrals belong to the window's end.
-            world.integrate_levels();
-        });
+        // The integrals and the last bucket's sample belong to the window's end.
+        self.world.now = end;
+        self.world.integrate_levels();
+        self.world.sample(self.world.ledger.buckets() as u32 - 1);
     }
 
     /// Carries out the calendar's first event.
@@ -138,8 +139,28 @@ impl Simulation<'_> {
             Cold::Hang { instance, start } => world.hang(instance, start),
             Cold::WindowStart => world.open_window(),
             Cold::BucketEnd { bucket } => world.sample(bucket),
-            Cold::Scrape | Cold::People => {}
+            Cold::Monitor => self.monitor(),
+            Cold::People => {}
         }
+    }
+
+    /// The monitoring system is due; what fires is noticed.
+    fn monitor(&mut self) {
+        let now = self.world.now;
+        for fired in self.world.monitor() {
+            let EventKind::AlertFired { alert, .. } = &fired else { continue };
+            let alert = alert.clone();
+            self.world.note(fired);
+            self.rollout.detected(now);
+            match self.plan.response.rollback {
+                Rollback::Automatic => {
+                    self.rollout.request_abort(now, &format!("alert {alert}"), &mut self.outbox);
+                }
+                Rollback::OnCall => {}
+                Rollback::Controller | Rollback::None => {}
+            }
+        }
+        self.settle();
     }
 
     /// Lets the rollout layer and the world settle: effects are carried out and processes that
@@ -178,6 +199,10 @@ impl Simulation<'_> {
             in_system_ns: world.ledger.in_system_ns,
         };
         let users = world.ledger.users.figures(0);
+        let times = rollout.times();
+        let end = world.ledger.end();
+        let window_start = SimTime(plan.clock.warmup.0);
+        let exposed = world.exposed_between(window_start, times.finished.unwrap_or(end).min(end));
         let (wait_ns, accepted, waited) =
             (world.ledger.wait_ns, world.ledger.accepted, world.ledger.waited);
         let busy_ns = world.ledger.busy_ns;
@@ -199,7 +224,7 @@ impl Simulation<'_> {
             busy_ns,
             ready_worker_ns: world.levels.ready_worker_ns,
             users,
-            rollout: RolloutTimes { candidate_requests, ..rollout.times() },
+            rollout: RolloutTimes { candidate_requests, exposed, ..times },
             capacity: world.levels.record,
             harm: parts.harm,
             timeline: parts.timeline,
@@ -233,20 +258,4 @@ impl World {
         }
         None
     }
-
-    fn close_at(&mut self, end: SimTime, last: impl FnOnce(&mut Self)) {
-        self.now = end;
-        last(self);
-        let bucket = self.ledger.buckets() as u32 - 1;
-        self.sample(bucket);
-        let _ = (SimDuration::ZERO, Outcome::Ok);
-    }
 }
-
-impl crate::strategy::ReportedMetrics for World {
-    fn query(&self, _: &crate::plan::AnalysisMetric) -> Option<f64> {
-        None
-    }
-}
-
-impl super::rollout::World for World {}

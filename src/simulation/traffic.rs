@@ -126,7 +126,7 @@ impl World {
         class.sent += 1;
         let key = user.key.entity(2 * u64::from(turn) + 2);
         let demand = class.demand.draw_span(&mut key.counter(), u64::from(turn)).0;
-        self.send(user.class, key.draw(1 << 40), demand, closed, true);
+        self.send(user.class, key.draw(1 << 40) >> 8, demand, closed, true);
     }
 
     /// After an answer: the user thinks, or leaves.
@@ -483,7 +483,7 @@ impl World {
     pub fn succeed(&mut self, slot: u32) {
         let request = self.requests[slot];
         self.requests.remove(slot);
-        if self.telemetry.is_on() {
+        if self.monitoring.is_some() {
             self.report_attempt(&request, Outcome::Ok);
         }
         if self.affinity.is_some() {

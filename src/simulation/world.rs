@@ -13,10 +13,10 @@ use crate::model::instance::Instance;
 use crate::model::ledger::Ledger;
 use crate::model::request::{NONE, Requests};
 use crate::model::sharing::Sharing;
-use crate::model::telemetry::Telemetry;
+use crate::model::telemetry::{AttemptTable, Monitoring};
 use crate::plan::{
-    Arrivals, BalancerRetries, DefectKind, Discipline, HealthCheck, Pick, Plan, VersionId, Warmup,
-    streams,
+    Arrivals, BalancerRetries, DefectKind, Discipline, HealthCheck, Pick, Plan, Strategy,
+    VersionId, Warmup, streams,
 };
 use crate::platform::{PodCounts, PodId};
 use crate::record::{Detail, Event, EventKind};
@@ -157,6 +157,8 @@ pub(super) struct Levels {
     pub ready_worker_ns: u128,
     /// The window has begun.
     pub open: bool,
+    /// Spans in which some node could send to the candidate; the last may still be open.
+    pub exposure: Vec<(SimTime, SimTime)>,
 }
 
 /// The state of the served world.
@@ -198,7 +200,8 @@ pub(super) struct World {
     pub timeout: Option<SimDuration>,
     pub deadline: Option<SimDuration>,
     pub ledger: Ledger,
-    pub telemetry: Telemetry,
+    /// The monitoring system and what it scrapes, where anything asks for metrics.
+    pub monitoring: Option<Box<(Monitoring, AttemptTable)>>,
     pub levels: Levels,
     pub log: Option<Vec<Event>>,
     pub tracer: Option<Tracer>,
@@ -211,13 +214,21 @@ pub(super) struct World {
 
 impl World {
     /// The world of a plan before anything has happened.
-    pub fn new(plan: &Plan, candidate: Option<VersionId>, seed: u64, options: &RunOptions) -> Self {
+    pub fn new(
+        plan: &Plan,
+        strategy: Option<&Strategy>,
+        candidate: Option<VersionId>,
+        seed: u64,
+        options: &RunOptions,
+    ) -> Self {
         let root = Key::of_seed(seed);
         let (open_users, pick_users) =
             plan.client.users.as_ref().map_or((0, Pick::Uniform), |u| (u.count, u.pick));
         let classes: Vec<Class> =
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
-        let needs_metrics = !plan.response.alerts.is_empty() || !plan.analyses.is_empty();
+        let monitoring = strategy.and_then(|strategy| Monitoring::of(plan, strategy, root));
+        let table = AttemptTable::new(plan.classes.len(), plan.versions.len());
+        let monitoring = monitoring.map(|monitoring| Box::new((monitoring, table)));
         Self {
             now: SimTime::ZERO,
             events: 0,
@@ -251,6 +262,7 @@ impl World {
                     .as_ref()
                     .map_or(SimDuration::ZERO, |s| s.window),
                 slow_start_key: root.purpose(streams::SLOW_START),
+                ring_key: root.purpose(streams::RING),
             },
             propagation: Sampler::new(&plan.balancer.propagation),
             propagation_key: root.purpose(streams::PROPAGATION),
@@ -264,7 +276,7 @@ impl World {
             timeout: plan.client.timeout,
             deadline: plan.client.deadline,
             ledger: Ledger::new(plan, options.timeline_width),
-            telemetry: Telemetry::new(plan, needs_metrics),
+            monitoring,
             levels: Levels::new(),
             log: options.log.then(Vec::new),
             tracer: (options.log && options.failure_samples > 0)
@@ -367,6 +379,7 @@ impl Levels {
             record: crate::record::Capacity::default(),
             ready_worker_ns: 0,
             open: false,
+            exposure: Vec::new(),
         }
     }
 }

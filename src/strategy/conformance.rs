@@ -10,11 +10,6 @@ pub struct Row {
 }
 
 impl Row {
-    /// A number of the input; `None` where it is null or absent.
-    pub fn number(&self, field: &str) -> Option<i64> {
-        self.input[field].as_i64()
-    }
-
     /// A number that every row has.
     pub fn count(&self, field: &str) -> u32 {
         number(&self.input[field])

@@ -1,8 +1,8 @@
 //! A platform for tests: carries out commands at once, pods come up after a fixed delay for
 //! each version, and nothing else happens. Checks what must hold of any controller on the way.
 
-use crate::engine::{Distribution, SimDuration, SimTime};
-use crate::plan::*;
+use crate::engine::{SimDuration, SimTime};
+use crate::plan::{Analysis, AnalysisMetric, Plan, Rollback, VersionId};
 use crate::record::{EventKind, RolloutOutcome};
 use crate::strategy::{Command, Controller, Observation, ReplicaSetView, ReportedMetrics, Routing};
 
@@ -46,6 +46,8 @@ struct Set {
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
     Deploy(VersionId),
+    /// Deploys a version in a hurry.
+    Return(VersionId),
     Resize(u32),
     Pause(bool),
     Abort,
@@ -65,6 +67,7 @@ pub struct Fake {
     abort_requested: bool,
     resumes: u32,
     promote_full: bool,
+    stable_stays: bool,
     routing: Routing,
     sets: Vec<Set>,
     delays: Vec<SimDuration>,
@@ -74,6 +77,8 @@ pub struct Fake {
     pub orders: Vec<(SimTime, Command)>,
     /// Most pods ever wanted at once.
     pub most_wanted: u32,
+    /// A set without an available pod was left with a weight, though not by a paused rollout.
+    pub served_by_nobody: bool,
 }
 
 impl Fake {
@@ -89,6 +94,7 @@ impl Fake {
             abort_requested: false,
             resumes: 0,
             promote_full: false,
+            stable_stays: false,
             routing,
             sets: vec![Set {
                 version: OLD,
@@ -100,6 +106,7 @@ impl Fake {
             wake_at: None,
             orders: Vec::new(),
             most_wanted: replicas,
+            served_by_nobody: false,
         };
         fake.settle();
         fake
@@ -116,6 +123,12 @@ impl Fake {
         self.delay(version, SimDuration::LONGEST)
     }
 
+    /// The first version stays the stable one even when another has taken over.
+    pub fn stable_stays(mut self) -> Self {
+        self.stable_stays = true;
+        self
+    }
+
     pub fn metrics(mut self, metrics: impl Fn(SimTime) -> Option<f64> + 'static) -> Self {
         self.metrics = Box::new(metrics);
         self
@@ -125,9 +138,10 @@ impl Fake {
     pub fn act(&mut self, when: SimTime, act: Act) -> &mut Self {
         self.run_until(when);
         match act {
-            Act::Deploy(version) => {
+            Act::Deploy(version) | Act::Return(version) => {
                 self.target = version;
-                (self.abort_requested, self.promote_full) = (false, false);
+                self.abort_requested = false;
+                self.promote_full = matches!(act, Act::Return(_));
             }
             Act::Resize(replicas) => self.replicas = replicas,
             Act::Pause(paused) => self.paused = paused,
@@ -169,6 +183,9 @@ impl Fake {
                 self.orders.push((self.now, command));
             }
             if idle && self.wake_at.is_none_or(|at| at > self.now) {
+                if let Routing::Split { candidate, .. } = self.routing {
+                    self.served_by_nobody |= !self.paused && self.available(candidate) == 0;
+                }
                 return;
             }
         }
@@ -244,7 +261,9 @@ impl Fake {
                 }
                 self.routing = routing;
             }
-            Command::Finish(RolloutOutcome::Completed) => self.stable = self.target,
+            Command::Finish(RolloutOutcome::Completed) if !self.stable_stays => {
+                self.stable = self.target;
+            }
             Command::Finish(_)
             | Command::Log(_)
             | Command::Annotate { .. }
@@ -310,93 +329,8 @@ impl Fake {
 
 /// A plan for controllers: they look at the analyses, the classes' names and the response.
 pub fn plan(rollback: Rollback, analyses: Vec<Analysis>) -> Plan {
-    let none = || Distribution::Constant(0.0);
-    let nothing = SimDuration::ZERO;
-    Plan {
-        clock: Clock {
-            start_unix_ns: 0,
-            utc_offset_s: 0,
-            warmup: nothing,
-            window: secs(3600),
-            deploy_at: nothing,
-        },
-        phases: Vec::new(),
-        classes: vec![RequestClass {
-            name: "web".to_owned(),
-            arrivals: Arrivals::Constant { rate: 1.0 },
-            service_time: none(),
-            idempotent: true,
-            patience: None,
-        }],
-        client: Client {
-            users: None,
-            timeout: None,
-            deadline: None,
-            retries: ClientRetries {
-                max: 0,
-                on: Vec::new(),
-                backoff: Backoff { base: nothing, cap: nothing, jitter: Jitter::None },
-                budget: None,
-            },
-        },
-        balancer: Balancer {
-            preset: "ideal".to_owned(),
-            nodes: 1,
-            policy: Policy::RoundRobin,
-            sticky: None,
-            propagation: none(),
-            health_check: None,
-            retries: BalancerRetries { max: 0, on: Vec::new(), redispatch: false, pause: nothing },
-            connect_timeout: secs(1),
-            overhead: nothing,
-            slow_start: None,
-        },
-        service: Service {
-            replicas: 10,
-            workers: None,
-            queue: None,
-            discipline: Discipline::Fcfs,
-            startup: Startup {
-                schedule: none(),
-                pull: none(),
-                init: none(),
-                boot: none(),
-                warm: None,
-            },
-            probes: Probes { startup: None, readiness: Readiness::Listening, liveness: None },
-            shutdown: Shutdown {
-                pre_stop: nothing,
-                on_sigterm: OnSigterm::Drain,
-                linger: none(),
-                grace: secs(30),
-            },
-            crash_mtbf: None,
-        },
-        platform: Platform {
-            nodes: NodePlan { count: 1, zones: 1 },
-            surge_quota: None,
-            pdb_min_available: None,
-            lags: Lags {
-                deployment: nothing,
-                call: nothing,
-                replica_set: nothing,
-                kubelet: nothing,
-                removal: nothing,
-                endpoints: nothing,
-                api: ApiLimit { qps: 1000.0, burst: 1000 },
-            },
-            deletion_costs: Vec::new(),
-        },
-        versions: Vec::new(),
-        operations: Vec::new(),
-        response: Response {
-            metrics: crate::plan::Metrics { scrape: secs(15), window: secs(60), delay: secs(5) },
-            alerts: Vec::new(),
-            on_call: OnCall { acknowledge: none(), decide: none(), off_hours_factor: 1.0 },
-            rollback,
-        },
-        analyses,
-        instance_hour_cost: 0.0,
-        currency: "USD".to_owned(),
-    }
+    let mut plan = crate::plan::testing::plan();
+    plan.response.rollback = rollback;
+    plan.analyses = analyses;
+    plan
 }

@@ -8,6 +8,7 @@
 
 pub mod argo;
 pub mod blue_green;
+pub mod canary;
 #[cfg(test)]
 mod conformance;
 pub mod deployment;
@@ -38,7 +39,7 @@ pub fn controller(strategy: &Strategy, plan: &Plan) -> Box<dyn Controller> {
             Box::new(deployment::Deployment::new(strategy, plan.service.replicas))
         }
         Strategy::BlueGreen(params) => Box::new(blue_green::BlueGreenController::new(params, plan)),
-        Strategy::Canary(_) => unimplemented!("lands with its file"),
+        Strategy::Canary(params) => Box::new(canary::CanaryController::new(params, plan)),
     }
 }
 

@@ -93,11 +93,9 @@ impl Course {
         Some(Beginning { set_is_kept })
     }
 
-    /// Whether a person has said go on since the last time this was asked.
-    pub fn is_resumed(&mut self, seen: &Observation<'_>) -> bool {
-        let resumed = seen.resumes > self.resumes;
-        self.resumes = seen.resumes;
-        resumed
+    /// Whether a person has said go on since the wait began, or is in a hurry.
+    pub fn is_resumed(&self, seen: &Observation<'_>) -> bool {
+        seen.resumes > self.resumes || seen.promote_full
     }
 
     /// Stops until a person acts.

@@ -145,10 +145,19 @@ fn once_the_old_set_is_gone_going_back_is_a_rollout_of_its_own() {
 }
 
 #[test]
+fn traffic_never_returns_to_a_stable_set_that_is_gone_before_it_is_whole_again() {
+    let mut fake = fake().stable_stays();
+    fake.act(at(100), Act::Deploy(NEW)).act(at(300), Act::Deploy(OLD)).run_until(at(1000));
+    assert_eq!(fake.scalings(OLD), [(200, 0), (300, 10)]);
+    assert_eq!(fake.routes()[1..], [(310, Routing::Only(OLD))]);
+    assert_eq!(fake.scalings(NEW).last(), Some(&(340, 0)), "it served until then");
+    assert_eq!(fake.finishes(), [(170, Completed), (310, RolledBack)]);
+}
+
+#[test]
 fn a_rollback_in_a_hurry_waits_for_the_pods_only() {
     let mut fake = fake();
-    fake.act(at(100), Act::Deploy(NEW)).act(at(300), Act::Deploy(OLD)).act(at(301), Act::Hurry);
-    fake.run_until(at(1000));
+    fake.act(at(100), Act::Deploy(NEW)).act(at(300), Act::Return(OLD)).run_until(at(1000));
     assert_eq!(fake.routes()[1..], [(310, Routing::Only(OLD))]);
 }
 
@@ -294,6 +303,7 @@ fn acts() -> impl Strategy<Value = Act> {
     let version = (0u16..3).prop_map(VersionId);
     prop_oneof![
         version.clone().prop_map(Act::Deploy),
+        version.clone().prop_map(Act::Return),
         (1u32..15).prop_map(Act::Resize),
         any::<bool>().prop_map(Act::Pause),
         Just(Act::Abort),

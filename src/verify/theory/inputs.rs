@@ -147,15 +147,6 @@ impl Law {
         self.law.mean() / NANOSECONDS
     }
 
-    /// The fixed value in seconds of a law that has one.
-    #[must_use]
-    pub fn constant_s(&self) -> Option<f64> {
-        match self.law {
-            Distribution::Constant(value) => Some(value / NANOSECONDS),
-            _ => None,
-        }
-    }
-
     /// The law as a scenario spells it.
     #[must_use]
     pub fn scenario(&self) -> Value {

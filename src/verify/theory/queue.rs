@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 
-use super::inputs::{Inputs, Law, NotModelled, nanoseconds, span};
+use super::inputs::{Inputs, Law, NotModelled, span};
 use super::run::{Effort, Scale, simulate};
 use super::tally::Tally;
 use crate::engine::{Key, Sampler};
@@ -120,33 +120,25 @@ impl Queue {
         }
     }
 
-    /// Runs the model for the metrics asked for.
-    pub fn run(&self, effort: &Effort, metrics: &[&str]) -> Result<QueueAnswer, NotModelled> {
+    /// Runs the model.
+    pub fn run(&self, effort: &Effort) -> Result<QueueAnswer, NotModelled> {
         let scale = Scale::requests(effort, self.rate());
-        let whole = simulate(&self.scenario(&scale, self.traffic()), &scale, effort)?;
-        let by_size = if metrics.iter().any(|metric| metric.starts_with(SLOWDOWN)) {
-            let halves = self.halves()?;
-            let text = self.scenario(&scale, self.traffic_of(&halves)?);
-            let records = simulate(&text, &scale, effort)?;
-            Some([0, 1].map(|class| {
-                let mean = Tally::of_class(&records, &scale, class).mean_response_s();
-                mean.map(|mean| mean / halves[usize::from(class)].mean_s)
-            }))
-        } else {
-            None
-        };
-        Ok(QueueAnswer {
-            tally: Tally::new(&whole, &scale),
-            constant_service_s: self.service.constant_s(),
-            instances: self.instances,
-            gives_up: self.patience.is_some(),
-            by_size,
-        })
+        let records = simulate(&self.scenario(&scale), &scale, Some(self.median_s()))?;
+        Ok(QueueAnswer { tally: Tally::new(&records, &scale), gives_up: self.patience.is_some() })
+    }
+
+    /// The median service time in seconds, by a sample: it only says which requests are small.
+    fn median_s(&self) -> f64 {
+        let sampler = Sampler::new(&self.service.law);
+        let mut rng = Key::of_seed(1).stream();
+        let mut draws: Vec<f64> = (0..MEDIAN_DRAWS).map(|at| sampler.draw(&mut rng, at)).collect();
+        draws.sort_unstable_by(f64::total_cmp);
+        draws[draws.len() / 2] / 1e9
     }
 
     fn traffic(&self) -> Value {
         let arrivals = match &self.arrivals {
-            Arrivals::Open { process, rate } => open(process, *rate),
+            Arrivals::Open { process, rate } => json!({ *process: { "rate": rate_text(*rate) } }),
             Arrivals::Closed { users, think } => {
                 json!({ "users": { "count": users, "think": think.scenario() } })
             }
@@ -162,55 +154,14 @@ impl Queue {
         json!([class])
     }
 
-    /// Two classes of half the rate, one for the requests below the median size and one for
-    /// those above it: together they are the same Poisson stream of the same sizes.
-    fn traffic_of(&self, halves: &[Half; 2]) -> Result<Value, NotModelled> {
-        let Arrivals::Open { process: "poisson", rate } = &self.arrivals else {
-            return Err("slowdown by size needs Poisson arrivals".into());
-        };
-        let class = |name: &str, half: &Half| {
-            let values: Vec<String> = half.values.iter().map(|value| nanoseconds(*value)).collect();
-            json!({
-                "name": name,
-                "arrivals": open("poisson", rate / 2.0),
-                "service_time": { "empirical": { "values": values } },
-            })
-        };
-        Ok(json!([class("below-median", &halves[0]), class("above-median", &halves[1])]))
-    }
-
-    /// The service law cut at its median, each half as equally likely sizes.
-    fn halves(&self) -> Result<[Half; 2], NotModelled> {
-        if !self.sharing {
-            return Err("slowdown by size needs processor sharing".into());
-        }
-        let sampler = Sampler::new(&self.service.law);
-        let mut rng = Key::of_seed(1).stream();
-        let mut draws: Vec<f64> =
-            (0..2 * HALF_VALUES * DRAWS_A_VALUE).map(|at| sampler.draw(&mut rng, at as u64)).collect();
-        draws.sort_unstable_by(f64::total_cmp);
-        // The mean is what sharing depends on: keep the law's, not the sample's.
-        let mean = draws.iter().sum::<f64>() / draws.len() as f64;
-        let right = self.service.law.mean() / mean;
-        let values: Vec<f64> = draws
-            .chunks(DRAWS_A_VALUE)
-            .map(|chunk| chunk.iter().sum::<f64>() / chunk.len() as f64 * right)
-            .collect();
-        let half = |values: &[f64]| Half {
-            values: values.to_vec(),
-            mean_s: values.iter().sum::<f64>() / values.len() as f64 / 1e9,
-        };
-        Ok([half(&values[..HALF_VALUES]), half(&values[HALF_VALUES..])])
-    }
-
-    fn scenario(&self, scale: &Scale, traffic: Value) -> Value {
+    fn scenario(&self, scale: &Scale) -> Value {
         let unlimited = |count: Option<u32>| count.map_or(json!("unlimited"), |count| json!(count));
         json!({
             "apiVersion": "cutover/v1",
             "name": "theory-queue",
             "seeds": scale.replications,
             "clock": { "warmup": span(scale.warmup_s), "window": span(scale.window_s) },
-            "traffic": traffic,
+            "traffic": self.traffic(),
             "client": { "timeout": "none" },
             "balancer": { "preset": "ideal", "nodes": 1, "policy": self.policy },
             "service": {
@@ -225,18 +176,14 @@ impl Queue {
     }
 }
 
-/// Values that stand for half of a service law, and draws behind each of them.
-const HALF_VALUES: usize = 2000;
-const DRAWS_A_VALUE: usize = 200;
+/// Draws for the median of a service law.
+const MEDIAN_DRAWS: u64 = 100_001;
 const SLOWDOWN: &str = "mean_slowdown_of_requests_with_size_";
 
-struct Half {
-    values: Vec<f64>,
-    mean_s: f64,
-}
-
-fn open(process: &str, rate: f64) -> Value {
-    json!({ process: { "rate": format!("{rate}/s") } })
+/// A rate per second as a scenario spells it.
+#[must_use]
+pub fn rate_text(rate: f64) -> String {
+    format!("{rate}/s")
 }
 
 fn read_arrivals(inputs: &mut Inputs) -> Result<Arrivals, NotModelled> {
@@ -298,11 +245,7 @@ pub fn policy(word: &str) -> Option<Value> {
 #[derive(Clone, Debug)]
 pub struct QueueAnswer {
     tally: Tally,
-    constant_service_s: Option<f64>,
-    instances: u32,
     gives_up: bool,
-    /// Mean slowdown below and above the median size.
-    by_size: Option<[Option<f64>; 2]>,
 }
 
 impl QueueAnswer {
@@ -326,21 +269,20 @@ impl QueueAnswer {
     /// Metrics whose name carries a parameter.
     fn structured(&self, name: &str) -> Option<f64> {
         if let Some(half) = name.strip_prefix(SLOWDOWN) {
-            let side = ["below_median", "above_median"].iter().position(|side| *side == half)?;
-            return self.by_size?[side];
+            return match half {
+                "below_median" => self.tally.slowdown_of_small(),
+                "above_median" => self.tally.slowdown_of_large(),
+                _ => None,
+            };
         }
         if let Some(level) = name.strip_prefix("fraction_of_instances_with_at_least_") {
-            return self.tally.share_of_instances_at_or_above(level.parse().ok()?, self.instances);
+            return self.tally.share_of_instances_with(level.parse().ok()?);
         }
         let (quantile, of) = name.strip_prefix('p')?.split_once('_')?;
         let q = parse_percentile(quantile)?;
         match of {
             "response_s" => self.tally.response_quantile_s(q),
-            // Where every service takes the same time, the wait is the rest of the response.
-            "wait_s" => {
-                let service = self.constant_service_s?;
-                Some((self.tally.response_quantile_s(q)? - service).max(0.0))
-            }
+            "wait_s" => self.tally.wait_quantile_s(q),
             _ => None,
         }
     }
@@ -393,7 +335,10 @@ mod tests {
             "servers": 1
         }))
         .unwrap();
-        assert_eq!(queues.iter().map(Queue::law).collect::<Vec<_>>(), ["exponential", "deterministic"]);
+        assert_eq!(
+            queues.iter().map(Queue::law).collect::<Vec<_>>(),
+            ["exponential", "deterministic"]
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::run::Scale;
 use crate::engine::Histogram;
-use crate::record::{Counters, Outcome, RunRecord};
+use crate::record::{Counters, Detail, Outcome, RunRecord};
 
 /// Nanoseconds in a second.
 const NANOSECONDS: f64 = 1e9;
@@ -23,6 +23,10 @@ pub struct Tally {
     busy_ns: u128,
     ready_worker_ns: u128,
     in_system_ns: u128,
+    waits: Histogram,
+    small: (u128, u128),
+    large: (u128, u128),
+    occupancy: Vec<u64>,
 }
 
 impl Tally {
@@ -31,32 +35,35 @@ impl Tally {
     pub fn new(records: &[RunRecord], scale: &Scale) -> Self {
         let mut tally = Self { measured_s: scale.measured_s(), ..Self::default() };
         for record in records {
-            tally.add_cells(record, |_| true);
+            for cell in &record.cells {
+                tally.counters.merge(&cell.counters);
+                tally.ok.merge(&cell.ok);
+            }
             tally.wait_ns += record.wait_ns;
             tally.accepted += record.accepted;
             tally.waited += record.waited;
             tally.busy_ns += record.busy_ns;
             tally.ready_worker_ns += record.ready_worker_ns;
             tally.in_system_ns += record.work.in_system_ns;
+            if let Some(detail) = &record.detail {
+                tally.add_detail(detail);
+            }
         }
+        tally.rejected = tally.counters.outcomes[Outcome::Overflow as usize];
+        tally.gave_up = tally.counters.outcomes[Outcome::Timeout as usize];
         tally
     }
 
-    /// Adds up what is known of one class.
-    #[must_use]
-    pub fn of_class(records: &[RunRecord], scale: &Scale, class: u16) -> Self {
-        let mut tally = Self { measured_s: scale.measured_s(), ..Self::default() };
-        records.iter().for_each(|record| tally.add_cells(record, |of| of == class));
-        tally
-    }
-
-    fn add_cells(&mut self, record: &RunRecord, wanted: impl Fn(u16) -> bool) {
-        for cell in record.cells.iter().filter(|cell| wanted(cell.class)) {
-            self.counters.merge(&cell.counters);
-            self.ok.merge(&cell.ok);
+    fn add_detail(&mut self, detail: &Detail) {
+        self.waits.merge(&detail.waits);
+        for (mine, theirs) in [(&mut self.small, detail.small), (&mut self.large, detail.large)] {
+            mine.0 += theirs.0;
+            mine.1 += theirs.1;
         }
-        self.rejected = self.counters.outcomes[Outcome::Overflow as usize];
-        self.gave_up = self.counters.outcomes[Outcome::Timeout as usize];
+        self.occupancy.resize(detail.occupancy.len(), 0);
+        for (mine, theirs) in self.occupancy.iter_mut().zip(&detail.occupancy) {
+            *mine += theirs;
+        }
     }
 
     /// A count as a share of all requests.
@@ -95,6 +102,34 @@ impl Tally {
     #[must_use]
     pub fn response_quantile_s(&self, q: f64) -> Option<f64> {
         self.ok.quantile(q).map(|value| value as f64 / NANOSECONDS)
+    }
+
+    /// Quantile of the time in the queue of those served.
+    #[must_use]
+    pub fn wait_quantile_s(&self, q: f64) -> Option<f64> {
+        self.waits.quantile(q).map(|value| value as f64 / NANOSECONDS)
+    }
+
+    /// Responses by sizes of the requests up to the median size, both added up.
+    #[must_use]
+    pub fn slowdown_of_small(&self) -> Option<f64> {
+        ratio(self.small.0 as f64, self.small.1 as f64)
+    }
+
+    /// The same of the requests above the median size.
+    #[must_use]
+    pub fn slowdown_of_large(&self) -> Option<f64> {
+        ratio(self.large.0 as f64, self.large.1 as f64)
+    }
+
+    /// Share of the samples of instances that held at least `level` requests.
+    #[must_use]
+    pub fn share_of_instances_with(&self, level: usize) -> Option<f64> {
+        let all: u64 = self.occupancy.iter().sum();
+        // The last entry holds everything from there on.
+        let known = level < self.occupancy.len();
+        let at_least: u64 = self.occupancy.iter().skip(level).sum();
+        if known { ratio(at_least as f64, all as f64) } else { None }
     }
 
     /// Time average of the number of requests in the system.
