@@ -15,6 +15,7 @@ pub mod deployment;
 #[cfg(test)]
 mod fake;
 pub mod judge;
+pub mod people;
 
 use crate::engine::SimTime;
 pub use crate::plan::Routing;
@@ -164,10 +165,10 @@ pub enum Command {
     Route(Routing),
     /// Writes a line into the run's log.
     Log(EventKind),
-    /// The rollout has ended (another operation may start a new one). Passes go on: sets may
-    /// still have to be scaled down or resized. A stalled rollout may finish again, when its
-    /// pods come up after all or a person acts (then `RolloutResumed` is logged first); the
-    /// last word counts.
+    /// The rollout has ended (another operation may start a new one); said in every pass in
+    /// which it holds. Passes go on: sets may still have to be scaled down or resized. A stalled
+    /// rollout may finish again, when its pods come up after all or a person acts (then
+    /// `RolloutResumed` is logged first); the last word counts.
     Finish(RolloutOutcome),
 }
 
