@@ -5,5 +5,8 @@ pub mod model;
 pub mod plan;
 pub mod platform;
 pub mod record;
+pub mod report;
+pub mod scenario;
 pub mod simulation;
+pub mod stats;
 pub mod strategy;

@@ -1,1 +1,3 @@
+//! The `cutover` command.
+
 fn main() {}

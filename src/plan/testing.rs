@@ -73,6 +73,7 @@ pub fn plan() -> Plan {
             surge_quota: None,
             pdb_min_available: None,
             lags: Lags {
+                call: SimDuration::from_millis(1),
                 deployment: nothing,
                 replica_set: nothing,
                 kubelet: nothing,

@@ -2,7 +2,21 @@
 //!
 //! A run is a pure function of plan, strategy, release and seed.
 
-pub mod reported;
+mod cold;
+mod control;
+pub mod rollout;
+mod run;
+mod serving;
+mod trace;
+mod traffic;
+mod world;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use run::run;
 
 use crate::engine::SimDuration;
 
@@ -13,6 +27,9 @@ pub struct RunOptions {
     pub timeline_width: SimDuration,
     /// Keep the log of events.
     pub log: bool,
-    /// Keep this many failed requests, hop by hop (only with `log`).
+    /// Keep this many failed requests of each outcome and cause, hop by hop (only with `log`).
     pub failure_samples: u32,
+    /// Keep the extra figures of [`crate::record::Detail`]; requests of at most this demand in
+    /// nanoseconds count as small.
+    pub detail_small_up_to: Option<u64>,
 }

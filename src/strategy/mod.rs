@@ -11,13 +11,15 @@ pub mod blue_green;
 pub mod canary;
 #[cfg(test)]
 mod conformance;
+pub mod deployment;
 #[cfg(test)]
 mod fake;
 pub mod judge;
 pub mod people;
 
 use crate::engine::SimTime;
-use crate::plan::{AnalysisMetric, CanaryTraffic, IntOrPercent, Strategy, VersionId};
+pub use crate::plan::Routing;
+use crate::plan::{AnalysisMetric, CanaryTraffic, IntOrPercent, Plan, Strategy, VersionId};
 use crate::record::{EventKind, RolloutOutcome};
 
 /// A rollout controller.
@@ -28,6 +30,18 @@ pub trait Controller {
     /// An operator changes the strategy's parameters in mid-rollout. What the controller
     /// cannot change leaves it as it is.
     fn reconfigure(&mut self, _strategy: &Strategy) {}
+}
+
+/// The controller of a strategy, for the service of a plan.
+#[must_use]
+pub fn controller(strategy: &Strategy, plan: &Plan) -> Box<dyn Controller> {
+    match strategy {
+        Strategy::Recreate(_) | Strategy::Rolling(_) => {
+            Box::new(deployment::Deployment::new(strategy, plan.service.replicas))
+        }
+        Strategy::BlueGreen(params) => Box::new(blue_green::BlueGreenController::new(params, plan)),
+        Strategy::Canary(params) => Box::new(canary::CanaryController::new(params, plan)),
+    }
 }
 
 /// What a controller can see.
@@ -88,36 +102,6 @@ pub struct ReplicaSetView {
     pub max_annotation: Option<u32>,
 }
 
-/// Where the traffic goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Routing {
-    /// To every ready endpoint, whatever its version: a plain Service.
-    All,
-    /// To the endpoints of one version: a Service selector.
-    Only(VersionId),
-    /// Shared between two versions by weight, in basis points: a router.
-    Split {
-        /// Gets the rest.
-        stable: VersionId,
-        /// Gets `weight_bp` of 10,000.
-        candidate: VersionId,
-        /// The candidate's share.
-        weight_bp: u32,
-    },
-}
-
-impl Routing {
-    /// Whether it names a version as one to send traffic to.
-    #[must_use]
-    pub fn names(self, version: VersionId) -> bool {
-        match self {
-            Self::All => false,
-            Self::Only(only) => only == version,
-            Self::Split { stable, candidate, .. } => [stable, candidate].contains(&version),
-        }
-    }
-}
-
 /// Metrics as the monitoring system would answer a query now.
 pub trait ReportedMetrics {
     /// The metric over the last window that is visible now; `None`: not enough data.
@@ -158,6 +142,21 @@ pub enum Command {
         /// The max-replicas annotation.
         max_annotation: u32,
     },
+    /// Sets the Deployment revision of a replica set: an old one is used again.
+    Revise {
+        /// Whose.
+        version: VersionId,
+        /// The new revision.
+        revision: u32,
+    },
+    /// Deletes an empty replica set beyond the history limit.
+    Remove {
+        /// Whose.
+        version: VersionId,
+    },
+    /// Writes the rollout object's own status: a call to the API server, whose echo causes one
+    /// more pass.
+    Report,
     /// Sets where the traffic goes.
     Route(Routing),
     /// Writes a line into the run's log.
@@ -179,6 +178,17 @@ pub fn initial_routing(strategy: &Strategy, stable: VersionId) -> Routing {
             Routing::Only(stable)
         }
         _ => Routing::All,
+    }
+}
+
+/// What the max-replicas annotation of a set that is not rolled out has beyond the replicas.
+#[must_use]
+pub fn surge_annotation(strategy: &Strategy, replicas: u32) -> u32 {
+    match strategy {
+        Strategy::Rolling(rolling) => {
+            deployment::rules::fenceposts(rolling.max_surge, rolling.max_unavailable, replicas).0
+        }
+        Strategy::Recreate(_) | Strategy::BlueGreen(_) | Strategy::Canary(_) => 0,
     }
 }
 

@@ -1,0 +1,229 @@
+//! What was asked: the world and the strategies of a plan, in a few lines a person can check.
+
+use crate::engine::{Distribution, SimDuration};
+use crate::plan::{
+    Arrivals, CanaryStep, CanaryTraffic, IntOrPercent, Plan, Release, Rollback, Strategy, Study,
+    Switch,
+};
+
+use super::causes::defect;
+use crate::report::figure::{percent, rounded};
+use crate::report::text::visible;
+
+/// One line: what, and how it is.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Fact {
+    /// What.
+    pub name: String,
+    /// How it is.
+    pub value: String,
+}
+
+fn fact(name: impl Into<String>, value: impl Into<String>) -> Fact {
+    Fact { name: name.into(), value: value.into() }
+}
+
+/// The study's facts.
+#[must_use]
+pub fn facts(study: &Study) -> Vec<Fact> {
+    let plan = &study.plan;
+    let mut facts = Vec::new();
+    for class in &plan.classes {
+        let service = law(&class.service_time);
+        facts.push(fact(
+            format!("traffic {}", visible(&class.name)),
+            format!("{}; service time {service}", arrivals(&class.arrivals)),
+        ));
+    }
+    facts.push(fact("service", service(plan)));
+    facts.push(fact("shutdown", shutdown(plan)));
+    facts.push(fact("balancer", balancer(plan)));
+    facts.push(fact("client", client(plan)));
+    facts.push(fact("response", response(plan)));
+    let clock = &plan.clock;
+    facts.push(fact(
+        "window",
+        format!(
+            "{} measured after {} of warm-up; the rollout begins at {}",
+            clock.window, clock.warmup, clock.deploy_at
+        ),
+    ));
+    facts.extend(study.releases.iter().map(|release| release_fact(plan, release)));
+    facts.extend(study.arms.iter().map(|arm| {
+        let own = if arm.plan.is_some() { "; in a world of its own" } else { "" };
+        let text = format!("{}{own}", strategy(&arm.strategy));
+        fact(format!("strategy {}", visible(&arm.name)), text)
+    }));
+    facts
+}
+
+fn release_fact(plan: &Plan, release: &Release) -> Fact {
+    let defect = defect(plan, release.version);
+    let what = if defect.is_empty() { "no defect" } else { &defect };
+    fact(
+        format!("release {}", visible(&release.name)),
+        format!("{} of deployments; {what}", percent(release.share)),
+    )
+}
+
+fn arrivals(arrivals: &Arrivals) -> String {
+    match arrivals {
+        Arrivals::Poisson { rate } => format!("Poisson, {}/s", rounded(*rate)),
+        Arrivals::Constant { rate } => format!("evenly spaced, {}/s", rounded(*rate)),
+        Arrivals::Bursty { rate, burst, on, off } => format!(
+            "bursty, {}/s with bursts of {}/s for {on} every {off}",
+            rounded(*rate),
+            rounded(*burst)
+        ),
+        Arrivals::Profile { points, .. } => {
+            let peak = points.iter().map(|point| point.rate).fold(0.0, f64::max);
+            format!("a profile of {} points, up to {}/s", points.len(), rounded(peak))
+        }
+        Arrivals::Trace { times } => format!("a trace of {} requests", times.len()),
+        Arrivals::Users { count, think } => {
+            format!("{count} users in a closed loop, thinking {}", law(think))
+        }
+        Arrivals::Sessions { rate, requests, think } => format!(
+            "{} sessions/s of {} requests, thinking {}",
+            rounded(*rate),
+            rounded(requests.mean()),
+            law(think)
+        ),
+    }
+}
+
+/// A law of times by name and mean.
+fn law(law: &Distribution) -> String {
+    let name = match law {
+        Distribution::Constant(_) => "always",
+        Distribution::Exponential { .. } => "exponential, mean",
+        Distribution::Lognormal { .. } => "lognormal, mean",
+        Distribution::Gamma { .. } => "gamma, mean",
+        Distribution::Uniform { .. } => "uniform, mean",
+        Distribution::Weibull { .. } => "Weibull, mean",
+        Distribution::Pareto { .. } => "Pareto, mean",
+        Distribution::Hyperexponential { .. } => "hyperexponential, mean",
+        Distribution::Empirical { .. } => "as observed, mean",
+        Distribution::InTurn { .. } => "a list, mean",
+    };
+    format!("{name} {}", span(law.mean()))
+}
+
+/// Nanoseconds in the unit that people would use.
+fn span(nanoseconds: f64) -> String {
+    if !nanoseconds.is_finite() {
+        "infinite".to_owned()
+    } else if nanoseconds < 1e9 {
+        format!("{} ms", rounded(nanoseconds / 1e6))
+    } else {
+        format!("{} s", rounded(nanoseconds / 1e9))
+    }
+}
+
+fn limit(count: Option<u32>, nothing: &str) -> String {
+    count.map_or_else(|| nothing.to_owned(), |count| count.to_string())
+}
+
+fn service(plan: &Plan) -> String {
+    let service = &plan.service;
+    format!(
+        "{} instances of {} workers, queue {}; boot {}",
+        service.replicas,
+        limit(service.workers, "unlimited"),
+        limit(service.queue, "unbounded"),
+        law(&service.startup.boot)
+    )
+}
+
+fn shutdown(plan: &Plan) -> String {
+    let shutdown = &plan.service.shutdown;
+    let sigterm = format!("{:?}", shutdown.on_sigterm).to_lowercase();
+    format!("preStop {}, at SIGTERM: {sigterm}, grace {}", shutdown.pre_stop, shutdown.grace)
+}
+
+fn balancer(plan: &Plan) -> String {
+    let balancer = &plan.balancer;
+    format!(
+        "{} as {}; endpoint changes seen after {}; {} retries",
+        counted_nodes(balancer.nodes),
+        visible(&balancer.preset),
+        law(&balancer.propagation),
+        balancer.retries.max
+    )
+}
+
+fn counted_nodes(nodes: u32) -> String {
+    if nodes == 1 { "1 node".to_owned() } else { format!("{nodes} nodes") }
+}
+
+fn optional(span: Option<SimDuration>) -> String {
+    span.map_or_else(|| "none".to_owned(), |span| span.to_string())
+}
+
+fn client(plan: &Plan) -> String {
+    let client = &plan.client;
+    let users = client.users.as_ref().map_or_else(String::new, |users| {
+        format!("{} users; ", crate::report::figure::whole(u64::from(users.count)))
+    });
+    let (timeout, deadline) = (optional(client.timeout), optional(client.deadline));
+    format!("{users}timeout {timeout}, deadline {deadline}, {} retries", client.retries.max)
+}
+
+fn response(plan: &Plan) -> String {
+    let rollback = match plan.response.rollback {
+        Rollback::Controller => "rolled back by the strategy's own controller",
+        Rollback::OnCall => "rolled back by the person on call",
+        Rollback::Automatic => "rolled back at the first alert",
+        Rollback::None => "never rolled back",
+    };
+    let alerts = match plan.response.alerts.len() {
+        0 => "no alerts".to_owned(),
+        1 => "1 alert".to_owned(),
+        many => format!("{many} alerts"),
+    };
+    format!("{rollback}; {alerts}, metrics every {}", plan.response.metrics.scrape)
+}
+
+fn count(value: IntOrPercent) -> String {
+    match value {
+        IntOrPercent::Int(count) => count.to_string(),
+        IntOrPercent::Percent(percent) => format!("{percent}%"),
+    }
+}
+
+/// A strategy's parameters in words.
+#[must_use]
+pub fn strategy(strategy: &Strategy) -> String {
+    match strategy {
+        Strategy::Recreate(_) => "recreate: stop all, then start all".to_owned(),
+        Strategy::Rolling(rolling) => format!(
+            "rolling update: maxSurge {}, maxUnavailable {}, minReadySeconds {}",
+            count(rolling.max_surge),
+            count(rolling.max_unavailable),
+            rolling.min_ready
+        ),
+        Strategy::BlueGreen(blue_green) => {
+            let switch = match &blue_green.switch {
+                Switch::Atomic => "at once".to_owned(),
+                Switch::Weights { steps, every } => format!("in {steps} steps every {every}"),
+            };
+            format!(
+                "blue-green: verified {}, switched {switch}, old set kept {}",
+                blue_green.verify, blue_green.keep_old
+            )
+        }
+        Strategy::Canary(canary) => {
+            let by = match canary.traffic {
+                CanaryTraffic::Weights => "a router's weights",
+                CanaryTraffic::Replicas => "share of pods",
+            };
+            let steps = canary.steps.iter().map(|step| match step {
+                CanaryStep::Weight(weight) => percent(*weight),
+                CanaryStep::Pause(Some(pause)) => format!("pause {pause}"),
+                CanaryStep::Pause(None) => "pause for a person".to_owned(),
+                CanaryStep::Analysis(name) => format!("analysis {}", visible(name)),
+            });
+            format!("canary by {by}: {}", steps.collect::<Vec<_>>().join(", "))
+        }
+    }
+}

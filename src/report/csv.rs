@@ -1,0 +1,327 @@
+//! The results folder's tables: `runs.csv`, `classes.csv`, `summary.csv`, `timeline.csv`.
+//!
+//! Numbers are plain decimals (at most nine places, no exponent), counts whole; a column that
+//! does not apply to a row is empty. Text cells are safe to open in a spreadsheet.
+
+use crate::experiment::{METRICS, StudyResult, Summary, Unit};
+use crate::plan::Plan;
+use crate::record::{Bucket, Outcome};
+
+use super::figure::machine;
+use super::text::csv_cell;
+
+/// Columns of `runs.csv` that hold numbers, in the file's order; the text column `outcome`
+/// stands after [`OUTCOME_AFTER`]. Metrics that this list does not name follow at the end.
+const RUN_COLUMNS: [&str; 42] = [
+    "requests",
+    "attempts",
+    "ok",
+    "app_error",
+    "refused",
+    "reset",
+    "overflow",
+    "timeout",
+    "unauthorized",
+    "in_flight",
+    "failed_share",
+    "excess_failed",
+    "excess_failed_share",
+    "reads",
+    "stale_reads",
+    "forced_logins",
+    "ok_mean_ms",
+    "ok_p50_ms",
+    "ok_p90_ms",
+    "ok_p95_ms",
+    "ok_p99_ms",
+    "ok_p999_ms",
+    "all_mean_ms",
+    "all_p99_ms",
+    "max_ms",
+    "worst_minute_ok_p99_ms",
+    "mean_wait_ms",
+    "utilisation",
+    "users_active",
+    "users_affected",
+    "sessions_lost",
+    "deploy_s",
+    "impact_s",
+    "detect_s",
+    "mitigate_s",
+    "candidate_requests",
+    "min_available",
+    "min_routable",
+    "max_pods",
+    "instance_s",
+    "extra_instance_s",
+    "cost",
+];
+const OUTCOME_AFTER: &str = "sessions_lost";
+/// The last column of `runs.csv` that a request class has too.
+const LAST_CLASS_COLUMN: &str = "worst_minute_ok_p99_ms";
+
+/// Places in [`METRICS`] in the order of the file.
+fn columns() -> Vec<usize> {
+    let place = |name: &&str| METRICS.iter().position(|metric| metric.name == *name);
+    let listed = RUN_COLUMNS.iter().filter_map(place);
+    let more = (0..METRICS.len()).filter(|&place| !RUN_COLUMNS.contains(&METRICS[place].name));
+    listed.chain(more).collect()
+}
+
+fn table(header: Vec<&str>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let never = "writing to memory does not fail";
+    writer.write_record(header).expect(never);
+    for row in rows {
+        writer.write_record(row).expect(never);
+    }
+    String::from_utf8(writer.into_inner().expect(never)).expect("cells are text")
+}
+
+/// A metric's value as a cell: whole where it counts something.
+fn cell(value: Option<f64>) -> String {
+    value.map_or_else(String::new, machine)
+}
+
+/// One row for each strategy, release and seed.
+#[must_use]
+pub fn runs(result: &StudyResult) -> String {
+    let columns = columns();
+    let mut header = vec!["strategy", "release", "seed"];
+    for &column in &columns {
+        header.push(METRICS[column].name);
+        if METRICS[column].name == OUTCOME_AFTER {
+            header.push("outcome");
+        }
+    }
+    let rows = result.groups.iter().flat_map(|group| {
+        let columns = &columns;
+        group.rows.iter().map(move |row| {
+            let mut cells =
+                vec![csv_cell(&group.strategy), csv_cell(&group.release), row.seed.to_string()];
+            for &column in columns {
+                cells.push(cell(row.values[column]));
+                if METRICS[column].name == OUTCOME_AFTER {
+                    cells.push(row.outcome.name().to_owned());
+                }
+            }
+            cells
+        })
+    });
+    table(header, rows)
+}
+
+/// The same by request class and version; the version is empty for requests that reached no
+/// instance.
+#[must_use]
+pub fn classes(result: &StudyResult) -> String {
+    let mut columns = columns();
+    let last = columns.iter().position(|&column| METRICS[column].name == LAST_CLASS_COLUMN);
+    columns.truncate(last.map_or(columns.len(), |last| last + 1));
+    let mut header = vec!["strategy", "release", "seed", "class", "version"];
+    header.extend(columns.iter().map(|&column| METRICS[column].name));
+    let rows = result.groups.iter().flat_map(|group| {
+        let columns = &columns;
+        let plan = plan_of(result, &group.strategy);
+        group.class_rows.iter().map(move |row| {
+            let version = row.version.and_then(|id| plan.versions.get(usize::from(id.0)));
+            let class = plan.classes.get(usize::from(row.class));
+            let mut cells = vec![
+                csv_cell(&group.strategy),
+                csv_cell(&group.release),
+                row.seed.to_string(),
+                csv_cell(class.map_or("", |class| &class.name)),
+                csv_cell(version.map_or("", |version| &version.name)),
+            ];
+            cells.extend(columns.iter().map(|&column| cell(row.values[column])));
+            cells
+        })
+    });
+    table(header, rows)
+}
+
+/// The world of a strategy: its own where `with:` changed it.
+#[must_use]
+pub fn plan_of<'a>(result: &'a StudyResult, strategy: &str) -> &'a Plan {
+    let arm = result.study.arms.iter().find(|arm| arm.name == strategy);
+    arm.and_then(|arm| arm.plan.as_deref()).unwrap_or(&result.study.plan)
+}
+
+/// One row for each strategy, release and metric.
+#[must_use]
+pub fn summary(result: &StudyResult, summary: &Summary) -> String {
+    let header = vec![
+        "strategy",
+        "release",
+        "metric",
+        "unit",
+        "mean",
+        "ci_low",
+        "ci_high",
+        "p05",
+        "p50",
+        "p95",
+        "diff",
+        "diff_ci_low",
+        "diff_ci_high",
+    ];
+    let rows = summary.lines.iter().map(|line| {
+        let group = &result.groups[line.group];
+        let metric = &METRICS[line.metric];
+        let interval = line.interval;
+        let difference = line.difference.as_ref();
+        let mut cells = vec![
+            csv_cell(&group.strategy),
+            csv_cell(&group.release),
+            metric.name.to_owned(),
+            csv_cell(unit(metric.unit, &result.study.plan.currency)),
+        ];
+        cells.extend(
+            [
+                Some(line.mean),
+                interval.map(|ends| ends.0),
+                interval.map(|ends| ends.1),
+                Some(line.quantiles.0),
+                Some(line.quantiles.1),
+                Some(line.quantiles.2),
+                difference.map(|difference| difference.mean),
+                difference.map(|difference| difference.interval.0),
+                difference.map(|difference| difference.interval.1),
+            ]
+            .map(cell),
+        );
+        cells
+    });
+    table(header, rows)
+}
+
+fn unit(unit: Unit, currency: &str) -> &str {
+    match unit {
+        Unit::Count => "1",
+        Unit::Share => "share",
+        Unit::Milliseconds => "ms",
+        Unit::Seconds => "s",
+        Unit::Money => currency,
+    }
+}
+
+/// What happened when: means over the seeds of each bucket; latencies over all its requests.
+#[must_use]
+pub fn timeline(result: &StudyResult) -> String {
+    let mut header = vec!["strategy", "release", "t_s", "sent"];
+    header.extend(Outcome::ALL.map(Outcome::name));
+    header.extend([
+        "stale_reads",
+        "forced_logins",
+        "ok_p50_ms",
+        "ok_p99_ms",
+        "instances_routable",
+        "instances_total",
+        "weight_candidate",
+    ]);
+    let rows = result.groups.iter().flat_map(|group| {
+        let timeline = &group.timeline;
+        timeline.buckets.iter().enumerate().map(move |(index, bucket)| {
+            let start = timeline.width.as_secs_f64() * index as f64;
+            let mut cells =
+                vec![csv_cell(&group.strategy), csv_cell(&group.release), machine(start)];
+            cells.extend(moment(bucket, timeline.runs));
+            cells
+        })
+    });
+    table(header, rows)
+}
+
+fn moment(bucket: &Bucket, runs: u64) -> Vec<String> {
+    let mean = |count: u64| machine(count as f64 / runs.max(1) as f64);
+    let quantile = |q| cell(bucket.ok.quantile(q).map(|latency| latency as f64 / 1e6));
+    let mut cells = vec![mean(bucket.sent)];
+    cells.extend(bucket.outcomes.map(mean));
+    cells.extend([mean(bucket.stale_reads), mean(bucket.forced_logins)]);
+    cells.extend([quantile(0.5), quantile(0.99)]);
+    cells.extend([mean(bucket.routable), mean(bucket.instances)]);
+    cells.push(machine(bucket.weight_candidate_bp as f64 / (runs.max(1) * 10_000) as f64));
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    const INTERFACE: &str = "strategy, release, seed, requests, attempts, ok, app_error, refused, \
+        reset, overflow, timeout, unauthorized, in_flight, failed_share, excess_failed, \
+        excess_failed_share, reads, stale_reads, forced_logins, ok_mean_ms, ok_p50_ms, ok_p90_ms, \
+        ok_p95_ms, ok_p99_ms, ok_p999_ms, all_mean_ms, all_p99_ms, max_ms, \
+        worst_minute_ok_p99_ms, mean_wait_ms, utilisation, users_active, users_affected, \
+        sessions_lost, outcome, deploy_s, impact_s, detect_s, mitigate_s, candidate_requests, \
+        min_available, min_routable, max_pods, instance_s, extra_instance_s, cost";
+
+    fn header(table: &str) -> &str {
+        table.lines().next().unwrap()
+    }
+
+    #[test]
+    fn runs_begin_with_the_promised_columns_in_their_order() {
+        let table = runs(&fixture::result());
+        let promised = INTERFACE.replace(", ", ",");
+        assert_eq!(header(&table), format!("{promised},exposed_s"));
+        assert_eq!(table.lines().count(), 1 + 9 * 20);
+    }
+
+    #[test]
+    fn every_metric_has_exactly_one_column() {
+        let mut places = columns();
+        places.sort_unstable();
+        assert_eq!(places, (0..METRICS.len()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn summary_and_timeline_have_the_promised_headers() {
+        let result = fixture::result();
+        assert_eq!(
+            header(&summary(&result, &fixture::summary(&result))),
+            "strategy,release,metric,unit,mean,ci_low,ci_high,p05,p50,p95,diff,diff_ci_low,\
+             diff_ci_high"
+        );
+        assert_eq!(
+            header(&timeline(&result)),
+            "strategy,release,t_s,sent,ok,app_error,refused,reset,overflow,timeout,unauthorized,\
+             stale_reads,forced_logins,ok_p50_ms,ok_p99_ms,instances_routable,instances_total,\
+             weight_candidate"
+        );
+    }
+
+    #[test]
+    fn timeline_counts_are_means_over_the_seeds() {
+        let result = fixture::result();
+        let table = timeline(&result);
+        let row: Vec<&str> = table.lines().nth(1).unwrap().split(',').collect();
+        let bucket = &result.groups[0].timeline.buckets[0];
+        assert_eq!(row[2], "0");
+        assert_eq!(row[3].parse::<f64>().unwrap(), bucket.sent as f64 / 20.0);
+        assert_eq!(row[15], "12");
+    }
+
+    #[test]
+    fn hostile_names_are_text_and_numbers_stay_numbers() {
+        let result = fixture::hostile();
+        let table = runs(&result);
+        let mut reader = ::csv::Reader::from_reader(table.as_bytes());
+        for record in reader.records() {
+            let record = record.unwrap();
+            assert!(!record[0].starts_with('=') && !record[1].starts_with('@'));
+            assert!(!record.iter().any(|cell| cell.contains('\u{1b}')));
+            assert!(record[3].parse::<u64>().is_ok());
+        }
+        assert!(table.contains("'=HYPERLINK"));
+    }
+
+    #[test]
+    fn a_class_row_names_its_class_and_version() {
+        let table = classes(&fixture::one_release());
+        assert!(header(&table).starts_with("strategy,release,seed,class,version,requests,"));
+        let second = table.lines().nth(2).unwrap();
+        assert!(second.starts_with("(no deploy),,1,browse,bad,"), "{second}");
+    }
+}

@@ -1,0 +1,255 @@
+//! Numbers for people: as many digits as their interval supports, thousands set apart, units
+//! as people use them (percent, instance minutes).
+
+use crate::experiment::Unit;
+
+/// How a metric is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// As it is.
+    Plain,
+    /// A share, in percent.
+    Percent,
+    /// Seconds of instances, in minutes.
+    Minutes,
+    /// Seconds of instances, in money at this price (thousandths of a unit an hour).
+    Price(PricePerHour),
+}
+
+/// A price in millionths, so that scales compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PricePerHour(u64);
+
+impl PricePerHour {
+    /// From units of the currency.
+    #[must_use]
+    pub fn new(price: f64) -> Self {
+        Self((price * 1e6).round() as u64)
+    }
+}
+
+impl Scale {
+    /// The scale in which people read a unit.
+    #[must_use]
+    pub fn of(unit: Unit) -> Self {
+        if unit == Unit::Share { Self::Percent } else { Self::Plain }
+    }
+
+    /// The value on this scale.
+    #[must_use]
+    pub fn apply(self, value: f64) -> f64 {
+        match self {
+            Self::Plain => value,
+            Self::Percent => value * 100.0,
+            Self::Minutes => value / 60.0,
+            Self::Price(price) => value / 3600.0 * (price.0 as f64 / 1e6),
+        }
+    }
+}
+
+/// A mean and what surrounds it, as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Estimate {
+    /// The mean.
+    pub mean: String,
+    /// Its interval, such as `± 12` or `[-3, 14]`; empty where there is none.
+    pub interval: String,
+}
+
+impl Estimate {
+    /// Rounds a mean and its interval to what the interval supports: two digits of its half
+    /// width, but not more than three of the mean unless the half width needs them.
+    #[must_use]
+    pub fn new(mean: f64, interval: Option<(f64, f64)>, scale: Scale) -> Self {
+        let mean = scale.apply(mean);
+        let Some((low, high)) = interval.map(|(low, high)| (scale.apply(low), scale.apply(high)))
+        else {
+            return Self { mean: rounded(mean), interval: String::new() };
+        };
+        let half = (high - low) / 2.0;
+        if half == 0.0 {
+            return Self { mean: rounded(mean), interval: String::new() };
+        }
+        let supported = decimals(half, 2).min(decimals(mean.abs().max(half), 3));
+        let decimals = supported.max(decimals(half, 1));
+        let text = |value| fixed(value, decimals);
+        let (below, above) = (text(mean - low), text(high - mean));
+        let interval = if below == above {
+            format!("± {above}")
+        } else {
+            format!("[{}, {}]", text(low), text(high))
+        };
+        Self { mean: text(mean), interval }
+    }
+
+    /// Both, with a space between.
+    #[must_use]
+    pub fn joined(&self) -> String {
+        if self.interval.is_empty() {
+            self.mean.clone()
+        } else {
+            format!("{} {}", self.mean, self.interval)
+        }
+    }
+}
+
+/// A number without an interval, to three significant digits (whole ones in full).
+#[must_use]
+pub fn rounded(value: f64) -> String {
+    if value.fract() == 0.0 {
+        return fixed(value, 0);
+    }
+    fixed(value, decimals(value, 3))
+}
+
+/// Decimals that show this many significant digits of a value; at most 6.
+#[must_use]
+pub fn decimals(value: f64, digits: u32) -> usize {
+    let mut limit = 1.0;
+    for _ in 1..digits {
+        limit *= 10.0;
+    }
+    let mut value = value.abs();
+    let mut decimals = 0;
+    // 0.995 of the limit already rounds up to it.
+    while value > 0.0 && value < limit * 0.9995 && decimals < 6 {
+        value *= 10.0;
+        decimals += 1;
+    }
+    decimals
+}
+
+/// A number with fixed decimals and thousands set apart by commas; never `-0`.
+#[must_use]
+pub fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let mut grouped = String::new();
+    if value < 0.0 && text.bytes().any(|byte| byte.is_ascii_digit() && byte != b'0') {
+        grouped.push('-');
+    }
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if !fraction.is_empty() {
+        grouped.push('.');
+        grouped.push_str(fraction);
+    }
+    grouped
+}
+
+/// A whole number with thousands set apart.
+#[must_use]
+pub fn whole(value: u64) -> String {
+    fixed(value as f64, 0)
+}
+
+/// A share in percent for running text: `98 %`, `0.4 %`, `< 0.1 %`, never a false 0 or 100.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    let value = share * 100.0;
+    if value > 0.0 && value < 0.1 {
+        "< 0.1 %".to_owned()
+    } else if value < 100.0 && value > 99.5 {
+        format!("{} %", fixed((value * 10.0).floor() / 10.0, 1))
+    } else if value > 0.0 && value < 9.95 && value.fract() != 0.0 {
+        format!("{} %", fixed(value, 1))
+    } else {
+        format!("{} %", fixed(value, 0))
+    }
+}
+
+/// A number for a machine: at most nine decimals, no trailing zeros, no grouping.
+#[must_use]
+pub fn machine(value: f64) -> String {
+    let text = format!("{value:.9}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+/// A span in minutes and seconds, signed: `-2:00`, `0:12.5`, `1:02:00`.
+#[must_use]
+pub fn clock(nanoseconds: i128) -> String {
+    let tenths = nanoseconds.unsigned_abs().saturating_add(50_000_000) / 100_000_000;
+    let (seconds, tenth) = (tenths / 10, tenths % 10);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let sign = if nanoseconds < 0 && tenths > 0 { "-" } else { "" };
+    let tail = if tenth == 0 { String::new() } else { format!(".{tenth}") };
+    if hours > 0 {
+        format!("{sign}{hours}:{minutes:02}:{seconds:02}{tail}")
+    } else {
+        format!("{sign}{minutes}:{seconds:02}{tail}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_those_the_interval_supports() {
+        let shown = |mean, low, high| Estimate::new(mean, Some((low, high)), Scale::Plain).joined();
+        assert_eq!(shown(1364.21, 1352.3, 1376.12), "1,364 ± 12");
+        assert_eq!(shown(96.218, 95.118, 97.318), "96.2 ± 1.1");
+        assert_eq!(shown(3.0, -4.2, 14.1), "3.0 [-4.2, 14.1]");
+        assert_eq!(shown(12.0, 12.0, 12.0), "12");
+        assert_eq!(shown(20.8951, 20.8021, 20.9881), "20.90 ± 0.09");
+        assert_eq!(shown(0.0, 0.0, 0.153), "0.000 [0.000, 0.153]");
+    }
+
+    #[test]
+    fn shares_are_shown_in_percent_and_instance_time_in_minutes_or_money() {
+        let share = Estimate::new(0.00234, Some((0.00230, 0.00238)), Scale::Percent);
+        assert_eq!(share.joined(), "0.234 ± 0.004");
+        assert_eq!(Estimate::new(1390.0, None, Scale::Minutes).joined(), "23.2");
+        let price = Scale::Price(PricePerHour::new(0.2));
+        assert_eq!(Estimate::new(7200.0, None, price).joined(), "0.400");
+    }
+
+    #[test]
+    fn thousands_are_set_apart_and_zero_has_no_sign() {
+        assert_eq!(fixed(1_234_567.0, 0), "1,234,567");
+        assert_eq!(fixed(-1234.5, 1), "-1,234.5");
+        assert_eq!(fixed(-0.001, 1), "0.0");
+    }
+
+    #[test]
+    fn a_percentage_is_never_a_false_nothing_or_all() {
+        for (share, text) in [
+            (0.0, "0 %"),
+            (0.0001, "< 0.1 %"),
+            (0.004, "0.4 %"),
+            (0.05, "5 %"),
+            (0.98, "98 %"),
+            (0.9999, "99.9 %"),
+            (1.0, "100 %"),
+        ] {
+            assert_eq!(percent(share), text);
+        }
+    }
+
+    #[test]
+    fn machines_get_plain_numbers() {
+        for (value, text) in
+            [(1364.0, "1364"), (0.1 + 0.2, "0.3"), (-0.0, "0"), (1e-10, "0"), (-1.5, "-1.5")]
+        {
+            assert_eq!(machine(value), text);
+        }
+    }
+
+    #[test]
+    fn clocks_count_minutes_from_the_deployment() {
+        for (nanoseconds, text) in [
+            (-120_000_000_000, "-2:00"),
+            (12_500_000_000, "0:12.5"),
+            (3_720_000_000_000, "1:02:00"),
+            (-1, "0:00"),
+            (59_960_000_000, "1:00"),
+        ] {
+            assert_eq!(clock(nanoseconds), text);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Answers: what a study found, for people and for other programs.
+//!
+//! Every part is a pure function of a study's result, its summary or one run's record, and
+//! gives the same bytes on every machine: numbers are rounded from deterministic values,
+//! charts are laid out in whole pixels before the drawing library sees them, logs carry
+//! simulated time. Only [`folder`] touches the disk.
+
+pub mod answer;
+pub mod csv;
+pub mod events;
+pub mod figure;
+pub mod hdr;
+pub mod json;
+pub mod markdown;
+pub mod terminal;
+pub mod text;
+
+mod paint;
+mod table;
+
+#[cfg(test)]
+mod fixture;

@@ -1,0 +1,5 @@
+//! Recorded rollouts of the real Kubernetes controllers, simulated and compared.
+
+pub mod mapping;
+pub mod recording;
+pub mod replay;
