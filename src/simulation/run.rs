@@ -1,8 +1,11 @@
 //! The event loop of one run.
 
 use crate::engine::SimTime;
+use crate::engine::rng::Key;
 use crate::plan::{Plan, Rollback, Strategy, VersionId};
 use crate::record::{EventKind, RolloutTimes, RunKey, RunRecord, Work};
+
+use crate::strategy::people::{People, Reaction};
 
 use super::RunOptions;
 use super::cold::Cold;
@@ -14,6 +17,7 @@ struct Simulation<'a> {
     plan: &'a Plan,
     world: World,
     rollout: Rollout,
+    people: People,
     outbox: RolloutOutbox,
 }
 
@@ -36,6 +40,7 @@ pub fn run(
         plan,
         world: World::new(plan, strategy, release, key.seed, options),
         rollout: Rollout::new(plan, strategy, release, key.seed),
+        people: People::new(&plan.response.on_call, &plan.clock, Key::of_seed(key.seed)),
         outbox: RolloutOutbox::default(),
     };
     simulation.begin();
@@ -140,7 +145,11 @@ impl Simulation<'_> {
             Cold::WindowStart => world.open_window(),
             Cold::BucketEnd { bucket } => world.sample(bucket),
             Cold::Monitor => self.monitor(),
-            Cold::People => {}
+            Cold::People(event) => {
+                let reaction = self.people.handle(self.world.now, event);
+                self.react(reaction);
+                self.settle();
+            }
         }
     }
 
@@ -156,11 +165,27 @@ impl Simulation<'_> {
                 Rollback::Automatic => {
                     self.rollout.request_abort(now, &format!("alert {alert}"), &mut self.outbox);
                 }
-                Rollback::OnCall => {}
+                Rollback::OnCall => {
+                    let reaction = self.people.page(now, &alert);
+                    self.react(reaction);
+                }
                 Rollback::Controller | Rollback::None => {}
             }
         }
         self.settle();
+    }
+
+    /// What the people on call do next.
+    fn react(&mut self, reaction: Option<Reaction>) {
+        let Some(reaction) = reaction else { return };
+        if reaction.asks_for_rollback() {
+            self.rollout.request_abort(self.world.now, "on-call", &mut self.outbox);
+        } else {
+            self.world.note(reaction.log);
+        }
+        if let Some((at, event)) = reaction.next {
+            self.world.later(at, Cold::People(event));
+        }
     }
 
     /// Lets the rollout layer and the world settle: effects are carried out and processes that
