@@ -82,9 +82,9 @@ fn walk(node: &Node, shape: &Shape, path: String, found: &mut Vec<FieldKind>) {
             (Value::Map(_), _) => walk(node, map, path, found),
             (Value::List(_), Some(list)) => walk(node, list, path, found),
             _ => {
-                if let Some((_, min)) = kind(scalar) {
+                if let Some((kind, min)) = kind(scalar) {
                     // A mapping is good in this place too.
-                    found.push(FieldKind { path, kind: kind, min });
+                    found.push(FieldKind { path, kind, min });
                 }
             }
         },
@@ -101,7 +101,9 @@ fn map(node: &Node, object: &'static Object, path: &str, found: &mut Vec<FieldKi
         let path = join(path, &entry.key);
         if let Some(field) = object.fields.iter().find(|field| field.spelt(&entry.key).is_some()) {
             walk(&entry.value, &field.shape, path, found);
-        } else if let Some((option, _)) = object.one_of.and_then(|choice| find_option(choice, &entry.key)) {
+        } else if let Some((option, _)) =
+            object.one_of.and_then(|choice| find_option(choice, &entry.key))
+        {
             walk(&entry.value, &option.shape, path, found);
         }
     }
@@ -135,7 +137,8 @@ mod tests {
     fn scalars_are_listed_with_their_kind() {
         let text = "name: a\ntraffic: [{name: w, arrivals: {poisson: {rate: 1/s}}, service_time: 20ms}]\n\
                     service: {replicas: 3}\nclient: {timeout: none, retries: {budget: 2%}}\n";
-        let list: Vec<(String, &str)> = fields_of(text).into_iter().map(|f| (f.path, f.kind)).collect();
+        let list: Vec<(String, &str)> =
+            fields_of(text).into_iter().map(|f| (f.path, f.kind)).collect();
         let expected = [
             ("name", "name"),
             ("traffic.0.name", "name"),
