@@ -10,6 +10,7 @@ pub mod chart;
 pub mod csv;
 pub mod events;
 pub mod figure;
+pub mod folder;
 pub mod hdr;
 pub mod html;
 pub mod json;
@@ -18,6 +19,7 @@ pub mod terminal;
 pub mod text;
 pub mod validity;
 
+mod manifest;
 mod paint;
 mod table;
 
