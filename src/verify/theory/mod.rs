@@ -11,7 +11,6 @@ mod inputs;
 mod queue;
 mod rollout;
 mod run;
-mod scratch;
 mod tally;
 
 use serde::Deserialize;
@@ -202,7 +201,7 @@ fn queue_answers(queues: Vec<Queue>, effort: &Effort) -> Result<Vec<Answer>, Not
     let several = queues.len() > 1;
     let answer = |queue: &Queue| {
         let of = if several { format!(" ({} service)", queue.law()) } else { String::new() };
-        Ok(Answer { of, values: Values::Queue(queue.run(effort)?) })
+        Ok(Answer { of, values: Values::Queue(Box::new(queue.run(effort)?)) })
     };
     queues.iter().map(answer).collect()
 }
@@ -216,7 +215,7 @@ struct Answer {
 
 enum Values {
     Figures(Vec<Figure>),
-    Queue(queue::QueueAnswer),
+    Queue(Box<queue::QueueAnswer>),
 }
 
 impl Answer {
