@@ -2,6 +2,7 @@
 //! as any user's scenario is, and its answer held against what is known.
 
 pub mod kubernetes;
+pub mod tables;
 pub mod theory;
 
 use serde::{Deserialize, Serialize};
