@@ -1,4 +1,5 @@
 //! cutover
+pub mod cli;
 pub mod engine;
 pub mod experiment;
 pub mod model;
@@ -10,3 +11,4 @@ pub mod scenario;
 pub mod simulation;
 pub mod stats;
 pub mod strategy;
+pub mod verify;

@@ -3,4 +3,5 @@
 mod bad_inputs;
 mod dependencies;
 mod samplers;
+mod theory;
 mod tidy;

@@ -1,6 +1,7 @@
 //! Rare events: one kind in the calendar, the details in a slab beside it.
 
 use crate::plan::{EndpointConditions, Routing};
+use crate::strategy::people::OnCallEvent;
 
 use super::rollout::RolloutEvent;
 
@@ -24,7 +25,7 @@ pub(super) enum Cold {
     /// Metrics are scraped, or alerts looked at.
     Monitor,
     /// The on-call person's next step.
-    People,
+    People(OnCallEvent),
 }
 
 /// Pending rare events.

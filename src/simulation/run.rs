@@ -1,12 +1,15 @@
 //! The event loop of one run.
 
 use crate::engine::SimTime;
+use crate::engine::rng::Key;
 use crate::plan::{Plan, Rollback, Strategy, VersionId};
+use crate::platform::Effect;
 use crate::record::{EventKind, RolloutTimes, RunKey, RunRecord, Work};
+use crate::strategy::people::{People, Reaction};
 
 use super::RunOptions;
 use super::cold::Cold;
-use super::rollout::{Rollout, RolloutOutbox};
+use super::rollout::{Rollout, RolloutEffect, RolloutOutbox};
 use super::world::{Kind, World, unpack};
 
 /// One run in progress.
@@ -14,6 +17,7 @@ struct Simulation<'a> {
     plan: &'a Plan,
     world: World,
     rollout: Rollout,
+    people: People,
     outbox: RolloutOutbox,
 }
 
@@ -36,6 +40,7 @@ pub fn run(
         plan,
         world: World::new(plan, strategy, release, key.seed, options),
         rollout: Rollout::new(plan, strategy, release, key.seed),
+        people: People::new(&plan.response.on_call, &plan.clock, Key::of_seed(key.seed)),
         outbox: RolloutOutbox::default(),
     };
     simulation.begin();
@@ -140,7 +145,11 @@ impl Simulation<'_> {
             Cold::WindowStart => world.open_window(),
             Cold::BucketEnd { bucket } => world.sample(bucket),
             Cold::Monitor => self.monitor(),
-            Cold::People => {}
+            Cold::People(event) => {
+                let reaction = self.people.handle(self.world.now, event);
+                self.react(reaction);
+                self.settle();
+            }
         }
     }
 
@@ -156,11 +165,44 @@ impl Simulation<'_> {
                 Rollback::Automatic => {
                     self.rollout.request_abort(now, &format!("alert {alert}"), &mut self.outbox);
                 }
-                Rollback::OnCall => {}
+                Rollback::OnCall => {
+                    let reaction = self.people.page(now, &alert);
+                    self.react(reaction);
+                }
                 Rollback::Controller | Rollback::None => {}
             }
         }
         self.settle();
+    }
+
+    /// What the people on call do next.
+    fn react(&mut self, reaction: Option<Reaction>) {
+        let Some(reaction) = reaction else { return };
+        if reaction.asks_for_rollback() {
+            self.rollout.request_abort(self.world.now, "on-call", &mut self.outbox);
+        } else {
+            self.world.note(reaction.log);
+        }
+        if let Some((at, event)) = reaction.next {
+            self.world.later(at, Cold::People(event));
+        }
+    }
+
+    /// What people are told of a rollout besides alerts: where they decide, a failed verdict or
+    /// a passed deadline pages as an alert does.
+    fn trouble_with(&mut self, effect: &RolloutEffect) -> Option<String> {
+        let RolloutEffect::Platform(Effect::Log(kind)) = effect else { return None };
+        if matches!(kind, EventKind::RolloutStarted { .. }) {
+            self.people.rollout_begins();
+        }
+        match kind {
+            _ if self.plan.response.rollback != Rollback::OnCall => None,
+            EventKind::AnalysisFinished { analysis, verdict } if verdict == "failed" => {
+                Some(format!("analysis {analysis}"))
+            }
+            EventKind::ProgressDeadlineExceeded => Some("progress deadline".to_owned()),
+            _ => None,
+        }
     }
 
     /// Lets the rollout layer and the world settle: effects are carried out and processes that
@@ -173,7 +215,12 @@ impl Simulation<'_> {
             }
             let effects = std::mem::take(&mut self.outbox.effects);
             for effect in effects {
+                let trouble = self.trouble_with(&effect);
                 self.world.apply(self.plan, effect);
+                if let Some(trouble) = trouble {
+                    let reaction = self.people.page(self.world.now, &trouble);
+                    self.react(reaction);
+                }
             }
             let exited = std::mem::take(&mut self.world.exited);
             for pod in exited {

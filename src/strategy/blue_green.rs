@@ -15,7 +15,7 @@ use super::argo::{Course, Pass, Ruling, Stage};
 use super::judge::{Bench, Judge};
 use super::{Controller, Decision, Observation, Routing};
 use crate::engine::{SimDuration, SimTime};
-use crate::plan::{BlueGreen, Plan, Switch};
+use crate::plan::{BlueGreen, Plan, Strategy, Switch};
 use crate::record::EventKind;
 
 /// All of the traffic, in basis points.
@@ -56,7 +56,10 @@ impl Controller for BlueGreenController {
         }
         let old_is_kept = seen.target != seen.stable && pass.size(seen.stable).spec > 0;
         match self.course.stage {
-            Stage::Promoted if !(seen.abort_requested && old_is_kept) => self.keep(&mut pass),
+            Stage::Promoted if !(seen.abort_requested && old_is_kept) => {
+                self.keep(&mut pass);
+                self.course.finish_again(&mut pass);
+            }
             _ if seen.target == seen.stable => self.stand(&mut pass),
             Stage::Aborted => self.go_back(&mut pass),
             _ if seen.abort_requested => {
@@ -66,6 +69,13 @@ impl Controller for BlueGreenController {
             _ => self.roll(&mut pass),
         }
         pass.decide()
+    }
+
+    fn reconfigure(&mut self, strategy: &Strategy) {
+        if let Strategy::BlueGreen(params) = strategy {
+            self.params = params.clone();
+            self.course.set_deadline(params.progress_deadline);
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use super::argo::{Course, Pass, Ruling, SetSize, Stage, fenceposts};
 use super::judge::{Bench, Judge};
 use super::{Controller, Decision, Observation, Routing};
 use crate::engine::{SimDuration, SimTime};
-use crate::plan::{Canary, CanaryStep, CanaryTraffic, Plan, VersionId};
+use crate::plan::{Canary, CanaryStep, CanaryTraffic, Plan, Strategy, VersionId};
 use crate::record::EventKind;
 
 /// The canary controller.
@@ -49,7 +49,10 @@ impl Controller for CanaryController {
         }
         let old_is_kept = seen.target != seen.stable && pass.size(seen.stable).spec > 0;
         match self.course.stage {
-            Stage::Promoted if !(seen.abort_requested && old_is_kept) => self.keep(&mut pass),
+            Stage::Promoted if !(seen.abort_requested && old_is_kept) => {
+                self.keep(&mut pass);
+                self.course.finish_again(&mut pass);
+            }
             _ if seen.target == seen.stable => self.stand(&mut pass),
             Stage::Aborted => self.go_back(&mut pass),
             _ if seen.abort_requested => {
@@ -59,6 +62,20 @@ impl Controller for CanaryController {
             _ => self.roll(&mut pass),
         }
         pass.decide()
+    }
+
+    /// Another list of steps starts over at its first. What moves the traffic cannot change.
+    fn reconfigure(&mut self, strategy: &Strategy) {
+        if let Strategy::Canary(params) = strategy
+            && params.traffic == self.params.traffic
+        {
+            if params.steps != self.params.steps {
+                (self.index, self.paused_since, self.step_judge) = (0, None, None);
+                self.course.start_over();
+            }
+            self.params = params.clone();
+            self.course.set_deadline(params.progress_deadline);
+        }
     }
 }
 
@@ -259,10 +276,11 @@ impl CanaryController {
         let available = replica_sets.iter().map(|set| set.available).sum();
         let fewest = i64::from(replicas) - i64::from(unavailable);
         let shrunk = scale_down_older(&older_sizes, available, fewest);
-        older
-            .iter()
-            .zip(shrunk)
-            .fold(false, |any, (set, to)| pass.scale(set.version, to, surge) || any)
+        let mut scaled = false;
+        for (set, to) in older.iter().zip(shrunk) {
+            scaled |= pass.scale(set.version, to, surge);
+        }
+        scaled
     }
 
     /// Whether both sets are as the step wants them.

@@ -2,7 +2,7 @@
 //! each version, and nothing else happens. Checks what must hold of any controller on the way.
 
 use crate::engine::{SimDuration, SimTime};
-use crate::plan::{Analysis, AnalysisMetric, Plan, Rollback, VersionId};
+use crate::plan::{Analysis, AnalysisMetric, Plan, Rollback, Strategy, VersionId};
 use crate::record::{EventKind, RolloutOutcome};
 use crate::strategy::{Command, Controller, Observation, ReplicaSetView, ReportedMetrics, Routing};
 
@@ -73,6 +73,10 @@ pub struct Fake {
     delays: Vec<SimDuration>,
     metrics: Answer,
     wake_at: Option<SimTime>,
+    /// What was asked for has not been reached yet.
+    active: bool,
+    /// That was said of it.
+    stalled: bool,
     /// What was ordered, and when.
     pub orders: Vec<(SimTime, Command)>,
     /// Most pods ever wanted at once.
@@ -104,6 +108,8 @@ impl Fake {
             delays: vec![secs(10); 3],
             metrics: Box::new(|_| Some(0.0)),
             wake_at: None,
+            active: false,
+            stalled: false,
             orders: Vec::new(),
             most_wanted: replicas,
             served_by_nobody: false,
@@ -134,9 +140,20 @@ impl Fake {
         self
     }
 
+    /// Runs up to an instant, then changes the strategy's parameters.
+    pub fn reconfigure(&mut self, when: SimTime, strategy: &Strategy) -> &mut Self {
+        self.run_until(when);
+        self.controller.reconfigure(strategy);
+        self.settle();
+        self
+    }
+
     /// Runs up to an instant, then does something, then lets the controller see it.
     pub fn act(&mut self, when: SimTime, act: Act) -> &mut Self {
         self.run_until(when);
+        if matches!(act, Act::Deploy(_) | Act::Return(_) | Act::Resize(_)) {
+            (self.active, self.stalled) = (true, false);
+        }
         match act {
             Act::Deploy(version) | Act::Return(version) => {
                 self.target = version;
@@ -177,8 +194,10 @@ impl Fake {
             self.wake_at = self.wake_at.filter(|&at| at > self.now);
             let decision = self.pass();
             self.wake_at = decision.wake_at;
-            let idle = decision.commands.is_empty();
-            for command in decision.commands {
+            let news: Vec<Command> =
+                decision.commands.into_iter().filter(|command| self.is_news(command)).collect();
+            let idle = news.is_empty();
+            for command in news {
                 self.carry_out(&command);
                 self.orders.push((self.now, command));
             }
@@ -192,12 +211,24 @@ impl Fake {
         panic!("the controller never settles at {:?}: {:?}", self.now, self.orders.last());
     }
 
+    /// Ends are said in every pass in which they hold; the first one counts.
+    fn is_news(&mut self, command: &Command) -> bool {
+        match command {
+            Command::Finish(RolloutOutcome::Stalled) => {
+                self.active && !std::mem::replace(&mut self.stalled, true)
+            }
+            Command::Finish(_) => std::mem::take(&mut self.active),
+            _ => true,
+        }
+    }
+
     fn pass(&mut self) -> crate::strategy::Decision {
         let views: Vec<ReplicaSetView> = self.sets.iter().map(|set| self.view(set)).collect();
         let metrics = Answers(&self.metrics, self.now);
         let seen = Observation {
             now: self.now,
             unix_ns: self.now.0 as i64,
+            generation: 1,
             replicas: self.replicas,
             paused: self.paused,
             target: self.target,
@@ -223,6 +254,7 @@ impl Fake {
             replicas,
             ready: available,
             available,
+            terminating: 0,
             existing: replicas,
             desired_annotation: None,
             max_annotation: None,
@@ -259,15 +291,13 @@ impl Fake {
                 }
                 self.routing = routing;
             }
-            Command::Finish(RolloutOutcome::Completed) if !self.stable_stays => {
-                self.stable = self.target;
+            Command::Finish(outcome) => {
+                if outcome == RolloutOutcome::Completed && !self.stable_stays {
+                    self.stable = self.target;
+                }
             }
-            Command::Finish(_)
-            | Command::Log(_)
-            | Command::Annotate { .. }
-            | Command::Revise { .. }
-            | Command::Remove { .. }
-            | Command::Report => {}
+            Command::Log(EventKind::RolloutResumed) => self.stalled = false,
+            _ => {}
         }
     }
 

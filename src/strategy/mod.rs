@@ -15,6 +15,7 @@ pub mod deployment;
 #[cfg(test)]
 mod fake;
 pub mod judge;
+pub mod people;
 
 use crate::engine::SimTime;
 pub use crate::plan::Routing;
@@ -49,6 +50,8 @@ pub struct Observation<'a> {
     pub now: SimTime,
     /// The wall clock, nanoseconds since 1970 (conditions carry whole seconds of it).
     pub unix_ns: i64,
+    /// Counts the changes of the object's spec (`metadata.generation`).
+    pub generation: u64,
     /// `spec.replicas`.
     pub replicas: u32,
     /// `spec.paused`.
@@ -93,6 +96,8 @@ pub struct ReplicaSetView {
     pub ready: u32,
     /// `status.availableReplicas`: ready for `minReadySeconds`.
     pub available: u32,
+    /// `status.terminatingReplicas`: pods that are being deleted and have not ended.
+    pub terminating: u32,
     /// Pods of it in a non-terminal phase, terminating ones included.
     pub existing: u32,
     /// The desired-replicas annotation.
@@ -160,10 +165,10 @@ pub enum Command {
     Route(Routing),
     /// Writes a line into the run's log.
     Log(EventKind),
-    /// The rollout has ended (another operation may start a new one). Passes go on: sets may
-    /// still have to be scaled down or resized. A stalled rollout may finish again, when its
-    /// pods come up after all or a person acts (then `RolloutResumed` is logged first); the
-    /// last word counts.
+    /// The rollout has ended (another operation may start a new one); said in every pass in
+    /// which it holds. Passes go on: sets may still have to be scaled down or resized. A stalled
+    /// rollout may finish again, when its pods come up after all or a person acts (then
+    /// `RolloutResumed` is logged first); the last word counts.
     Finish(RolloutOutcome),
 }
 

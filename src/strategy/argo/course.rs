@@ -8,7 +8,7 @@ use crate::plan::{Rollback, VersionId};
 use crate::record::{EventKind, RolloutOutcome};
 use crate::strategy::judge::Judge;
 use crate::strategy::judge::rules::Phase;
-use crate::strategy::{Command, Observation, Routing};
+use crate::strategy::{Observation, Routing};
 
 /// Where a rollout stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +48,9 @@ pub struct Course {
     pub stage: Stage,
     policy: Rollback,
     target: Option<VersionId>,
-    /// Nothing has been deployed since the last rollout was over.
+    /// Nothing has been deployed yet.
     idle: bool,
     resumes: u32,
-    outcome: Option<RolloutOutcome>,
     progress: Progress<(usize, Routing)>,
     /// When sets that are no longer needed are scaled down.
     clocks: Vec<(VersionId, SimTime)>,
@@ -67,7 +66,6 @@ impl Course {
             target: None,
             idle: true,
             resumes: 0,
-            outcome: None,
             progress: Progress::new(progress_deadline),
             clocks: Vec::new(),
             restoring: false,
@@ -86,7 +84,6 @@ impl Course {
         self.stage = Stage::Rolling;
         self.idle = first && seen.target == seen.stable;
         self.resumes = seen.resumes;
-        self.outcome = None;
         self.progress.restart();
         self.restoring = false;
         self.clocks.retain(|&(version, _)| version != seen.target);
@@ -103,19 +100,25 @@ impl Course {
         self.stage = Stage::Waiting;
         self.resumes = pass.seen.resumes;
         pass.log(EventKind::RolloutPaused { reason });
-        self.finish(pass, RolloutOutcome::Stalled);
     }
 
     /// Goes on after a wait.
     pub fn go_on(&mut self, pass: &mut Pass<'_>) {
-        (self.stage, self.outcome) = (Stage::Rolling, None);
+        self.stage = Stage::Rolling;
         pass.log(EventKind::RolloutResumed);
         pass.again();
     }
 
+    /// Nothing is waited for any more: the steps have changed.
+    pub fn start_over(&mut self) {
+        if self.stage == Stage::Waiting {
+            self.stage = Stage::Rolling;
+        }
+    }
+
     /// Gives up. `by`: who decided it, if not a person.
     pub fn abort(&mut self, pass: &mut Pass<'_>, by: Option<&str>, reason: String) {
-        (self.stage, self.outcome) = (Stage::Aborted, None);
+        self.stage = Stage::Aborted;
         if let Some(by) = by {
             pass.log(EventKind::RollbackDecided { by: by.to_owned() });
         }
@@ -170,26 +173,19 @@ impl Course {
                     let reason = "no progress before the deadline".to_owned();
                     self.abort(pass, Some("progress deadline"), reason);
                     pass.again();
-                } else {
-                    self.finish(pass, RolloutOutcome::Stalled);
                 }
             }
+        }
+        let stuck = self.stage == Stage::Rolling && self.progress.is_exceeded();
+        if self.stage == Stage::Waiting || stuck {
+            pass.finish(RolloutOutcome::Stalled);
         }
     }
 
     /// The new version takes over: it has its pods and gets all the traffic.
     pub fn promote(&mut self, pass: &mut Pass<'_>) {
         self.stage = Stage::Promoted;
-        self.finish(pass, RolloutOutcome::Completed);
-    }
-
-    /// Reports an end; only a stalled rollout can end again.
-    fn finish(&mut self, pass: &mut Pass<'_>, outcome: RolloutOutcome) {
-        let open = matches!(self.outcome, None | Some(RolloutOutcome::Stalled));
-        if !self.idle && open && self.outcome != Some(outcome) {
-            self.outcome = Some(outcome);
-            pass.order(Command::Finish(outcome));
-        }
+        pass.finish(RolloutOutcome::Completed);
     }
 
     /// Starts the clock of a set that is no longer needed, unless it runs already.
@@ -231,9 +227,11 @@ impl Course {
         let idle = |version: &VersionId| !pass.seen.routing.names(*version);
         let others: Vec<VersionId> =
             pass.others(than).map(|set| set.version).filter(idle).collect();
-        others
-            .into_iter()
-            .fold(false, |scaled, version| self.scale_down_after(pass, version, delay) || scaled)
+        let mut scaled = false;
+        for version in others {
+            scaled |= self.scale_down_after(pass, version, delay);
+        }
+        scaled
     }
 
     /// Scales the new set down after an abort; its clock starts when the stable set is full.
@@ -264,7 +262,25 @@ impl Course {
             Routing::Split { .. } => false,
         };
         if has_all_traffic && pass.size(stable).is_saturated(replicas) {
-            self.finish(pass, RolloutOutcome::RolledBack);
+            let nothing_deployed = self.idle;
+            pass.finish(if nothing_deployed {
+                RolloutOutcome::Completed
+            } else {
+                RolloutOutcome::RolledBack
+            });
         }
+    }
+
+    /// Reports once more that the version that took over has its pods: it may have been
+    /// resized.
+    pub fn finish_again(&self, pass: &mut Pass<'_>) {
+        if pass.size(pass.seen.target).is_saturated(pass.seen.replicas) {
+            pass.finish(RolloutOutcome::Completed);
+        }
+    }
+
+    /// Another deadline on progress, in mid-rollout.
+    pub fn set_deadline(&mut self, deadline: Option<SimDuration>) {
+        self.progress.set_deadline(deadline);
     }
 }

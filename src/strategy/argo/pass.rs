@@ -3,7 +3,7 @@
 use super::SetSize;
 use crate::engine::SimTime;
 use crate::plan::VersionId;
-use crate::record::EventKind;
+use crate::record::{EventKind, RolloutOutcome};
 use crate::strategy::{Command, Decision, Observation, ReplicaSetView, Routing};
 
 /// What a pass sees and decides.
@@ -64,8 +64,10 @@ impl<'a> Pass<'a> {
         self.decision.commands.push(Command::Log(event));
     }
 
-    pub fn order(&mut self, command: Command) {
-        self.decision.commands.push(command);
+    /// Reports an end. It is said in every pass in which it holds: somebody may have asked for
+    /// another end state and got it.
+    pub fn finish(&mut self, outcome: RolloutOutcome) {
+        self.decision.commands.push(Command::Finish(outcome));
     }
 
     /// Asks for a pass at an instant, or before.

@@ -73,6 +73,16 @@ impl<Place: PartialEq> Progress<Place> {
         (self.last, self.exceeded) = (None, false);
     }
 
+    /// Another deadline, in mid-rollout.
+    pub fn set_deadline(&mut self, deadline: Option<SimDuration>) {
+        self.deadline = deadline;
+    }
+
+    /// Whether the deadline has passed without progress since.
+    pub fn is_exceeded(&self) -> bool {
+        self.exceeded
+    }
+
     /// Looks at the status. `held`: the rollout waits on purpose, so that no progress is due;
     /// the clock starts again when it goes on.
     pub fn watch(
@@ -84,7 +94,7 @@ impl<Place: PartialEq> Progress<Place> {
     ) -> Found {
         let Some(deadline) = self.deadline else { return Found::Nothing };
         if held {
-            self.last = None;
+            (self.last, self.exceeded) = (None, false);
             return Found::Nothing;
         }
         let second = unix_ns.div_euclid(SECOND as i64);

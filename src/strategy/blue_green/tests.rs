@@ -1,4 +1,7 @@
+//! Blue-green on the fake platform: every rule, and giving up at every stage.
+
 use proptest::prelude::*;
+use proptest::strategy::Strategy;
 
 use super::*;
 use crate::plan::{

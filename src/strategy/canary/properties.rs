@@ -1,6 +1,7 @@
 //! What holds of any canary, whatever its steps, limits and delays, and whatever people do.
 
 use proptest::prelude::*;
+use proptest::strategy::Strategy;
 
 use super::tests::{fake_with, routed, shared};
 use super::*;

@@ -1,3 +1,5 @@
+//! Canaries on the fake platform: every rule, and giving up at every stage.
+
 use super::*;
 use crate::plan::{
     Analysis, AnalysisMetric, Bound, IntOrPercent, MetricName, Rollback, Scope, ScopeVersion,
@@ -342,6 +344,43 @@ fn a_paused_rollout_keeps_its_weight_and_its_step() {
     assert_eq!((fake.routing(), fake.sizes()), (to_new(2_000), [20, 4, 0]));
     fake.act(at(2_000), Act::Pause(false)).run_until(at(4_000));
     assert_eq!(fake.sizes(), [0, 20, 0]);
+}
+
+#[test]
+fn another_list_of_steps_starts_over_even_where_a_person_was_waited_for() {
+    let mut params = routed();
+    params.steps[1] = CanaryStep::Pause(None);
+    let mut fake = fake(&params);
+    fake.act(at(100), Act::Deploy(NEW)).run_until(at(500));
+    assert_eq!(fake.finishes(), [(110, Stalled)]);
+    params.steps = vec![CanaryStep::Weight(0.4), CanaryStep::Pause(Some(secs(60)))];
+    fake.reconfigure(at(500), &Strategy::Canary(params)).run_until(at(2_000));
+    assert_eq!(fake.scalings(NEW), [(100, 2), (500, 4), (570, 10)]);
+    assert_eq!(fake.finishes().last(), Some(&(580, Completed)));
+}
+
+#[test]
+fn another_delay_does_not_disturb_the_steps() {
+    let mut fake = fake(&routed());
+    fake.act(at(100), Act::Deploy(NEW));
+    let patient = Canary { keep_old: secs(600), ..routed() };
+    fake.reconfigure(at(300), &Strategy::Canary(patient)).run_until(at(3_000));
+    assert_eq!(fake.finishes(), [(730, Completed)]);
+    assert_eq!(fake.scalings(OLD), [(1_330, 0)]);
+}
+
+#[test]
+fn a_resize_after_the_end_ends_once_the_pods_are_there() {
+    let mut fake = fake(&routed());
+    fake.act(at(100), Act::Deploy(NEW)).act(at(1_000), Act::Resize(15)).run_until(at(2_000));
+    assert_eq!(fake.finishes(), [(730, Completed), (1_010, Completed)]);
+}
+
+#[test]
+fn a_resize_before_anything_is_deployed_is_no_rollback() {
+    let mut fake = fake(&routed());
+    fake.act(at(100), Act::Resize(15)).run_until(at(2_000));
+    assert_eq!((fake.finishes(), fake.sizes()), (vec![(110, Completed)], [15, 0, 0]));
 }
 
 #[test]

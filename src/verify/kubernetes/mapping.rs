@@ -7,13 +7,13 @@
 
 use std::sync::Arc;
 
-use super::recording::{Action, Config, Fail, FORMAT, Quantity, Recording, VersionConfig};
+use super::recording::{Action, Config, FORMAT, Fail, Quantity, Recording, VersionConfig};
 use crate::engine::{Distribution, SimDuration};
 use crate::plan::{
-    ApiLimit, Balancer, BalancerRetries, Backoff, Client, ClientRetries, Clock, Defect,
-    DefectKind, Discipline, IntOrPercent, Jitter, Lags, Metrics, NodePlan, OnCall, OnSigterm,
-    Operation, OperationKind, Plan, Platform, Policy, Probes, Readiness, Recreate, Response,
-    Rollback, Rolling, Service, Shutdown, Startup, Strategy, Version, VersionId,
+    ApiLimit, Backoff, Balancer, BalancerRetries, Client, ClientRetries, Clock, Defect, DefectKind,
+    Discipline, IntOrPercent, Jitter, Lags, Metrics, NodePlan, OnCall, OnSigterm, Operation,
+    OperationKind, Plan, Platform, Policy, Probes, Readiness, Recreate, Response, Rollback,
+    Rolling, Service, Shutdown, Startup, Strategy, Version, VersionId,
 };
 
 /// A recording, ready to be simulated.
@@ -146,9 +146,7 @@ fn operation_of(
         "pause" => OperationKind::Pause,
         "resume" => OperationKind::Resume,
         "set_rolling" => OperationKind::SetStrategy { strategy: changed(action, strategy)? },
-        "kill_pods" => {
-            OperationKind::Kill { version: version(&action.version)?, count: count()? }
-        }
+        "kill_pods" => OperationKind::Kill { version: version(&action.version)?, count: count()? },
         "delete_pods" => {
             OperationKind::Delete { version: version(&action.version)?, count: count()? }
         }
