@@ -1,4 +1,5 @@
 //! cutover
+pub mod cli;
 pub mod engine;
 pub mod experiment;
 pub mod model;

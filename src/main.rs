@@ -1,3 +1,7 @@
 //! The `cutover` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cutover::cli::main()
+}

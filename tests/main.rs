@@ -2,4 +2,5 @@
 
 mod dependencies;
 mod samplers;
+mod theory;
 mod tidy;

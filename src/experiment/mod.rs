@@ -25,7 +25,7 @@ pub use collect::Collector;
 pub use metric::{METRICS, Metric, Unit, index_of};
 pub use result::{CONTROL_NAME, Censored, ClassRow, Group, Row, StudyResult};
 pub use runner::{BrokenRun, Runner, Simulator, message_of, plan_of};
-pub use study::{Progress, Silent, finish_runs, run_study};
+pub use study::{Progress, Silent, default_threads, finish_runs, run_study};
 pub use summarise::summarise;
 pub use summary::{
     BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Summary, SummaryLine, Verdict,

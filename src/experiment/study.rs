@@ -84,6 +84,12 @@ pub fn finish_runs(
     });
 }
 
+/// How many threads a study gets if nobody says: one a core.
+#[must_use]
+pub fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Raises a flag when dropped, as a panic does.
 struct Alarm<'a>(&'a AtomicBool);
 

@@ -5,6 +5,7 @@
 //! not on terminal, locale or width, and no line is longer than 400 bytes, whatever the input.
 
 use std::fmt::{self, Write as _};
+use std::ops::{Deref, DerefMut};
 
 use super::code::Code;
 use super::source::{Sources, Span};
@@ -16,9 +17,13 @@ const EXCERPT: usize = 100;
 /// Characters of a value.
 const VALUE: usize = 80;
 
-/// One thing that is wrong.
+/// One thing that is wrong. Boxed, since it travels in results.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic {
+pub struct Diagnostic(Box<Finding>);
+
+/// What a diagnostic says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
     /// Which kind.
     pub code: Code,
     /// What is wrong, as a sentence without its end.
@@ -39,11 +44,24 @@ pub struct Diagnostic {
     excerpt: Option<String>,
 }
 
+impl Deref for Diagnostic {
+    type Target = Finding;
+    fn deref(&self) -> &Finding {
+        &self.0
+    }
+}
+
+impl DerefMut for Diagnostic {
+    fn deref_mut(&mut self) -> &mut Finding {
+        &mut self.0
+    }
+}
+
 impl Diagnostic {
     /// A diagnostic with nothing but its message and place.
     #[must_use]
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Finding {
             code,
             message: message.into(),
             span,
@@ -54,7 +72,7 @@ impl Diagnostic {
             other: None,
             place: String::new(),
             excerpt: None,
-        }
+        }))
     }
 
     /// Names the field.
@@ -96,9 +114,11 @@ impl Diagnostic {
         self.place = place(sources, self.span);
         self.excerpt = sources.line(self.span).map(|line| excerpt(line, self.span));
         if let Some((span, what)) = self.other {
-            let text = format!("{what}: {}", place(sources, span));
-            self.help =
-                Some(self.help.take().map_or(text.clone(), |help| format!("{text}; {help}")));
+            let mut text = format!("{what} {}", place(sources, span));
+            if let Some(help) = self.help.take() {
+                text = format!("{text}; {help}");
+            }
+            self.help = Some(text);
         }
     }
 }
@@ -216,7 +236,7 @@ impl Problem {
     /// Sorts the diagnostics and ties them to their texts.
     #[must_use]
     pub fn new(mut diagnostics: Vec<Diagnostic>, sources: &Sources) -> Self {
-        diagnostics.sort_by(|a, b| a.span.cmp(&b.span));
+        diagnostics.sort_by_key(|diagnostic| diagnostic.span);
         diagnostics.dedup();
         for diagnostic in &mut diagnostics {
             diagnostic.attach(sources);

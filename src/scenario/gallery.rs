@@ -54,11 +54,12 @@ impl Shipped {
         load_text(&name, self.text("scenario.yaml"), &Embedded(self.files), overrides)
     }
 
-    /// The question it answers: the first sentence of its README.
+    /// The question it answers: the first paragraph of its README.
     #[must_use]
-    pub fn question(&self) -> &'static str {
-        let lines = self.text("README.md").lines();
-        lines.skip(1).find(|line| !line.trim().is_empty()).unwrap_or("")
+    pub fn question(&self) -> String {
+        let lines =
+            self.text("README.md").lines().skip(1).skip_while(|line| line.trim().is_empty());
+        lines.take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -79,8 +80,6 @@ mod tests {
                 shipped.load(&Overrides::default()).unwrap_or_else(|problem| panic!("{problem}"));
             assert_eq!(study.name, shipped.name);
             assert!(!shipped.question().is_empty());
-            println!("{} {:?} {:#?}", shipped.name, study.plan.clock, study.warnings);
-            println!("{:#?}", study.manifest_notes);
         }
     }
 }

@@ -15,11 +15,17 @@ pub fn lint(study: &mut Study) {
     let mut found = std::mem::take(&mut study.warnings);
     found.extend(load(&study.plan));
     found.extend(times(&study.plan));
-    found.extend(people(&study.plan));
+    if study.arms.iter().any(|arm| arm.plan.is_none()) {
+        found.extend(pods(&study.plan));
+        found.extend(people(&study.plan));
+    }
     for arm in &study.arms {
         let plan = world(study, arm);
+        if arm.plan.is_some() {
+            let own = pods(plan).into_iter().chain(people(plan));
+            found.extend(own.map(|warning| format!("strategy {}: {warning}", arm.name)));
+        }
         found.extend(rollout(arm, plan));
-        found.extend(stop(arm, plan));
         found.extend(judges(arm, plan));
     }
     if study.seeds < 5 {
@@ -53,6 +59,11 @@ fn utilisation(plan: &Plan, version: VersionId, pods: f64) -> Option<f64> {
     Some(busy / (pods * workers))
 }
 
+/// A span for people: whole milliseconds.
+fn rounded(nanoseconds: f64) -> SimDuration {
+    SimDuration((nanoseconds.clamp(0.0, 1e18) / 1e6).ceil() as u64 * 1_000_000)
+}
+
 fn load(plan: &Plan) -> Vec<String> {
     let pods = f64::from(plan.service.replicas);
     let mut found = Vec::new();
@@ -80,7 +91,7 @@ fn load(plan: &Plan) -> Vec<String> {
 fn times(plan: &Plan) -> Vec<String> {
     let mut found = Vec::new();
     let slowest = plan.classes.iter().map(|class| p99(&class.service_time)).fold(0.0, f64::max);
-    let slow = SimDuration(slowest.min(1e18) as u64);
+    let slow = rounded(slowest);
     if (plan.clock.warmup.0 as f64) < 10.0 * slowest {
         found.push(format!(
             "the warm-up of {} is short beside a p99 service time of {slow}: the system is not yet \
@@ -145,28 +156,29 @@ fn rollout(arm: &Arm, plan: &Plan) -> Vec<String> {
             ));
         }
     }
-    if let Strategy::Canary(canary) = &arm.strategy {
-        if canary.steps.contains(&CanaryStep::Pause(None)) {
-            found.push(format!(
-                "strategy {}: a pause waits for a person for ever; the rollout will not end",
-                arm.name
-            ));
-        }
-    }
-    if plan.service.probes.readiness == Readiness::None && !plan.operations.is_empty() {
+    if let Strategy::Canary(canary) = &arm.strategy
+        && canary.steps.contains(&CanaryStep::Pause(None))
+    {
         found.push(format!(
-            "strategy {}: without a readiness probe a pod gets traffic before it listens (service.probes.readiness)",
+            "strategy {}: a pause waits for a person for ever; the rollout will not end",
             arm.name
         ));
     }
     found
 }
 
-fn stop(arm: &Arm, plan: &Plan) -> Vec<String> {
+/// The life of pods: readiness, and the race between their end and the news of it.
+fn pods(plan: &Plan) -> Vec<String> {
     let shutdown = &plan.service.shutdown;
     let mut found = Vec::new();
     if plan.operations.is_empty() {
         return found;
+    }
+    if plan.service.probes.readiness == Readiness::None {
+        found.push(
+            "without a readiness probe a pod gets traffic before it listens (service.probes.readiness)"
+                .to_owned(),
+        );
     }
     let news = SimDuration(
         (p99(&plan.balancer.propagation) + plan.platform.lags.endpoints.0 as f64) as u64,
@@ -174,17 +186,17 @@ fn stop(arm: &Arm, plan: &Plan) -> Vec<String> {
     let serves_on = shutdown.pre_stop.0 as f64 + p99(&shutdown.linger);
     if (serves_on as u64) < news.0 && p99(&plan.balancer.propagation) > 0.0 {
         found.push(format!(
-            "strategy {}: pods stop listening {} after their deletion, but balancers may send to them for {news} \
+            "pods stop listening {} after their deletion, but balancers may send to them for {} \
              (service.shutdown.pre_stop)",
-            arm.name,
-            SimDuration(serves_on as u64)
+            rounded(serves_on),
+            rounded(news.0 as f64)
         ));
     }
     if shutdown.grace <= shutdown.pre_stop {
         found.push(format!(
-            "strategy {}: the grace period of {} is over before the preStop sleep of {}: pods are killed, not \
+            "the grace period of {} is over before the preStop sleep of {}: pods are killed, not \
              stopped (service.shutdown.grace)",
-            arm.name, shutdown.grace, shutdown.pre_stop
+            shutdown.grace, shutdown.pre_stop
         ));
     }
     found

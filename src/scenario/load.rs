@@ -43,10 +43,11 @@ pub struct Overrides {
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Study, Problem> {
     let shown = path.to_string_lossy().into_owned();
     let file = if path.is_dir() { path.join("scenario.yaml") } else { path.to_owned() };
-    if !file.exists() && !file.is_symlink() {
-        if let Some(shipped) = path.to_str().and_then(gallery::find) {
-            return shipped.load(overrides);
-        }
+    if !file.exists()
+        && !file.is_symlink()
+        && let Some(shipped) = path.to_str().and_then(gallery::find)
+    {
+        return shipped.load(overrides);
     }
     let whole = |code, what: String| {
         let message = format!("{what}: {}", shorten(&shown, 150));
@@ -188,30 +189,4 @@ pub(super) fn kept(context: &mut Context<'_>, root: &Checked, wanted: &[String])
     (0..names.len())
         .filter(|index| wanted.is_empty() || wanted.iter().any(|name| name == names[*index]))
         .collect()
-}
-
-#[cfg(test)]
-mod probe {
-    use super::*;
-    #[test]
-    fn probe() {
-        for entry in std::fs::read_dir("scenarios").unwrap() {
-            let path = entry.unwrap().path();
-            match load(&path, &Overrides::default()) {
-                Ok(study) => {
-                    println!(
-                        "{} {} {} {:#?}",
-                        study.name, study.plan.clock.window, study.digest, study.warnings
-                    );
-                    for note in &study.manifest_notes {
-                        println!("  {} {:?} {}", note.field, note.verdict, note.note);
-                    }
-                    for d in &study.defaults {
-                        println!("    {}: {} ({})", d.path, d.value, d.source);
-                    }
-                }
-                Err(problem) => println!("{problem}"),
-            }
-        }
-    }
 }

@@ -52,6 +52,14 @@ pub fn assemble(
         }
     }
     resolve::inside_window(context, root, &plan);
+    let mut seen = Vec::new();
+    notes.retain(|note| {
+        let new = !seen.contains(note);
+        if new {
+            seen.push(note.clone());
+        }
+        new
+    });
     let mut study = Study {
         name: root.at("name").text().to_owned(),
         digest: String::new(),

@@ -106,7 +106,7 @@ impl Decimal<'_> {
         if !fraction.is_empty() {
             let scale = 10u128.pow(fraction.len() as u32);
             let part = fraction.parse::<u128>().expect("at most 14 digits") * unit;
-            if part % scale != 0 {
+            if !part.is_multiple_of(scale) {
                 return Err(Refusal::range("time is counted in whole nanoseconds"));
             }
             total += part / scale;
