@@ -79,3 +79,4 @@ pub mod scenario;
 pub mod simulation;
 pub mod stats;
 pub mod strategy;
+pub mod verify;

@@ -62,10 +62,10 @@ impl Lags {
         Self {
             deployment: SimDuration::from_millis(2),
             replica_set: SimDuration::from_millis(2),
-            call: SimDuration::from_millis(4),
-            kubelet: SimDuration::from_millis(7),
-            removal: SimDuration::from_millis(15),
-            endpoints: SimDuration::from_millis(8),
+            call: SimDuration::from_millis(5),
+            kubelet: SimDuration::from_millis(8),
+            removal: SimDuration::from_millis(12),
+            endpoints: SimDuration::from_millis(9),
             api: ApiLimit { qps: 20.0, burst: 30 },
         }
     }

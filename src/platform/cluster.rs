@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::api::TokenBucket;
 use super::delays::Delays;
+use super::disruption::Drain;
 use super::event::Kind;
 use super::nodes::Images;
 use super::pod::Pod;
@@ -22,6 +23,7 @@ pub struct Platform {
     pub(super) node_count: u32,
     pub(super) quota: Option<u32>,
     pub(super) budget: Option<IntOrPercent>,
+    pub(super) drains: Vec<Drain>,
     pub(super) costs: Vec<(VersionId, u32, i32)>,
     /// `spec.replicas` of the Deployment: what the quota and the disruption budget count from.
     pub(super) replicas: u32,
@@ -57,6 +59,7 @@ impl Platform {
             node_count: platform.nodes.count.max(1),
             quota: platform.surge_quota,
             budget: platform.pdb_min_available,
+            drains: Vec::new(),
             costs: platform.deletion_costs.clone(),
             replicas: plan.service.replicas,
             min_ready: SimDuration::ZERO,
@@ -87,6 +90,7 @@ impl Platform {
             Kind::CreatePod { set } => self.on_create_pod(now, set, out),
             Kind::DeletePod { pod } => self.on_delete_pod(now, pod, out),
             Kind::SetStatus { set } => self.write_status(now, set, out),
+            Kind::SetReread { set } => self.on_reread(now, set, out),
             Kind::SetPublish { set } => self.on_status_written(now, set, out),
             Kind::PostEvent => self.on_event_posted(now, out),
             Kind::Bound { pod } => self.on_bound(now, pod, out),
@@ -109,7 +113,7 @@ impl Platform {
             Kind::Sigkill { pod, life } => self.on_sigkill(now, pod, life, out),
             Kind::Remove { pod } => self.on_remove(now, pod, out),
             Kind::Endpoint { pod } => self.on_endpoint(pod, out),
-            Kind::EvictAgain { pod } => self.evict_or_retry(now, pod, out),
+            Kind::DrainNext { drain } => self.drain_next(now, drain, out),
         }
     }
 

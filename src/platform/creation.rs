@@ -85,7 +85,6 @@ impl Platform {
             tie: self.delays.tie(Who { version, ordinal, restarts: 0 }),
             defects: defects(&self.versions[usize::from(version.0)], ordinal),
             published: None,
-            evict_every: None,
         });
         self.sets[set as usize].pods.push(id);
         out.effects.push(Effect::Created { pod: id, version, ordinal, node });

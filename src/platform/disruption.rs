@@ -6,6 +6,8 @@
 //! (the default `unhealthyPodEvictionPolicy`, IfHealthyBudget). A drain does not cordon the
 //! node: pods take nodes in turn whatever happens to the node.
 
+use std::collections::VecDeque;
+
 use super::cluster::Platform;
 use super::event::Kind;
 use super::pod::Phase;
@@ -13,38 +15,55 @@ use super::{Outbox, PlatformEvent, PodId};
 use crate::engine::{SimDuration, SimTime};
 use crate::plan::{IntOrPercent, VersionId};
 
+/// A drain under way: one eviction call after another.
+pub(super) struct Drain {
+    left: VecDeque<PodId>,
+    /// Refused in this round, for the next one.
+    refused: VecDeque<PodId>,
+    retry: SimDuration,
+}
+
 impl Platform {
     /// Evicts the first pods of a version; what the budget refuses stays.
     pub fn evict_first(&mut self, now: SimTime, version: VersionId, count: u32, out: &mut Outbox) {
         for id in self.first_pods(version, count, false) {
-            self.evict_or_retry(now, id, out);
+            if self.may_evict(id) {
+                self.delete(now, id, out);
+            }
         }
     }
 
-    /// Evicts every pod on a node; what the budget refuses is tried again every `retry`.
+    /// Evicts every pod that is on a node now, one call after another; what the budget refuses
+    /// is tried again in rounds, `retry` after the last.
     pub fn drain(&mut self, now: SimTime, node: u32, retry: SimDuration, out: &mut Outbox) {
-        let there: Vec<PodId> = (0..self.pods.len() as u32)
-            .map(PodId)
-            .filter(|id| {
-                let pod = &self.pods[id.0 as usize];
-                pod.node == node && pod.active() && pod.scheduled
-            })
-            .collect();
-        for id in there {
-            self.pods[id.0 as usize].evict_every = Some(retry);
-            self.evict_or_retry(now, id, out);
-        }
+        let left = (0..self.pods.len() as u32).map(PodId);
+        let left = left.filter(|id| {
+            let pod = &self.pods[id.0 as usize];
+            pod.node == node && pod.active() && pod.scheduled
+        });
+        let drain = self.drains.len() as u32;
+        self.drains.push(Drain { left: left.collect(), refused: VecDeque::new(), retry });
+        out.later.push((now + self.lags.call, PlatformEvent(Kind::DrainNext { drain })));
     }
 
-    pub(super) fn evict_or_retry(&mut self, now: SimTime, id: PodId, out: &mut Outbox) {
-        let pod = &self.pods[id.0 as usize];
-        if !pod.active() {
-            return;
+    pub(super) fn drain_next(&mut self, now: SimTime, index: u32, out: &mut Outbox) {
+        let round = &mut self.drains[index as usize];
+        let Some(id) = round.left.pop_front() else { return };
+        if self.pods[id.0 as usize].active() {
+            if self.may_evict(id) {
+                self.delete(now, id, out);
+            } else {
+                self.drains[index as usize].refused.push_back(id);
+            }
         }
-        if self.may_evict(id) {
-            self.delete(now, id, out);
-        } else if let Some(every) = pod.evict_every {
-            out.later.push((now + every, PlatformEvent(Kind::EvictAgain { pod: id })));
+        let drain = &mut self.drains[index as usize];
+        let mut at = now + self.lags.call;
+        if drain.left.is_empty() {
+            drain.left = std::mem::take(&mut drain.refused);
+            at += drain.retry;
+        }
+        if !drain.left.is_empty() {
+            out.later.push((at, PlatformEvent(Kind::DrainNext { drain: index })));
         }
     }
 

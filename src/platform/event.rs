@@ -29,7 +29,9 @@ pub(super) enum Kind {
     DeletePod { pod: PodId },
     /// The calls of a pass are done: now its status update.
     SetStatus { set: u32 },
-    /// The status update has been written.
+    /// The set has been read again after a conflict.
+    SetReread { set: u32 },
+    /// The status update has arrived.
     SetPublish { set: u32 },
     /// The event recorder of the replica-set controller posts its next event.
     PostEvent,
@@ -61,6 +63,6 @@ pub(super) enum Kind {
     Remove { pod: PodId },
     /// The endpoint controller has seen a change.
     Endpoint { pod: PodId },
-    /// A refused eviction is tried again.
-    EvictAgain { pod: PodId },
+    /// The next eviction call of a drain is answered.
+    DrainNext { drain: u32 },
 }

@@ -82,8 +82,6 @@ pub(super) struct Pod {
     pub(super) defects: Defects,
     /// The endpoint as last published.
     pub(super) published: Option<EndpointConditions>,
-    /// Between tries of a refused eviction.
-    pub(super) evict_every: Option<SimDuration>,
 }
 
 impl Pod {

@@ -17,6 +17,8 @@ pub struct SetStatus {
     pub ready: u32,
     /// Available ones.
     pub available: u32,
+    /// Pods that are being deleted and have not ended.
+    pub terminating: u32,
     /// The generation of the spec that this is the status of.
     pub generation: u64,
 }
@@ -31,6 +33,8 @@ pub struct ReplicaSet {
     pub spec: u32,
     /// Counts changes of the spec.
     pub generation: u64,
+    /// Counts what others than the replica-set controller have written to it.
+    pub(super) writes: u64,
     /// The desired-replicas and max-replicas annotations.
     pub annotations: Option<(u32, u32)>,
     /// As last written.
@@ -57,6 +61,10 @@ pub(super) struct Worker {
     pub(super) batch: u32,
     /// The status that the pass found when it began.
     pub(super) found: SetStatus,
+    /// The version of the object that its status write is for.
+    pub(super) writes_seen: u64,
+    /// That write has met a conflict and is being tried again.
+    pub(super) again: bool,
 }
 
 /// The event recorder of the replica-set controller: posts one event after another.
@@ -72,6 +80,7 @@ impl ReplicaSet {
             revision,
             spec: 0,
             generation: 0,
+            writes: 0,
             annotations: None,
             status: SetStatus::default(),
             removed: false,
@@ -108,6 +117,7 @@ impl Platform {
         let index = self.set_of(version);
         let set = &mut self.sets[index];
         set.annotations = Some(annotations);
+        set.writes += 1;
         self.woken = true;
         if set.spec != to || set.generation == 0 {
             let from = std::mem::replace(&mut set.spec, to);
@@ -124,6 +134,7 @@ impl Platform {
     pub fn annotate(&mut self, version: VersionId, annotations: (u32, u32)) {
         let index = self.set_of(version);
         self.sets[index].annotations = Some(annotations);
+        self.sets[index].writes += 1;
         self.woken = true;
     }
 
@@ -131,6 +142,7 @@ impl Platform {
     pub fn set_revision(&mut self, version: VersionId, revision: u32) {
         let index = self.set_of(version);
         self.sets[index].revision = revision;
+        self.sets[index].writes += 1;
         self.woken = true;
     }
 

@@ -4,8 +4,8 @@
 //! 1, 2, 4, …, each sent when the one before has succeeded) or deletes what is too much (all
 //! at once), and at its end writes the status of what it had *found at its beginning*. Calls
 //! wait for tokens of the controller's client, so under a rate limit a pass over a big step
-//! lasts seconds, and the status lags by as much. Changes during a pass cause one more after
-//! it. Source: `pkg/controller/replicaset/replica_set.go`.
+//! lasts seconds, and the status lags by as much. A status write that meets a newer spec is
+//! refused and tried once more. Changes during a pass cause one more after it. Source: `pkg/controller/replicaset/replica_set.go`.
 
 use super::cluster::Platform;
 use super::event::Kind;
@@ -33,6 +33,8 @@ impl Platform {
         set.worker.busy = true;
         set.worker.dirty = false;
         set.worker.found = found;
+        set.worker.writes_seen = set.writes;
+        set.worker.again = false;
         if set.spec > found.replicas {
             set.worker.remaining = (set.spec - found.replicas).min(BURST);
             set.worker.batch = 1;
@@ -75,11 +77,24 @@ impl Platform {
         }
     }
 
+    /// The status update arrives. Where the set has been written since the pass read it, the
+    /// API server refuses; the controller reads the set again and tries once more.
     pub(super) fn on_status_written(&mut self, now: SimTime, index: u32, out: &mut Outbox) {
         let set = &mut self.sets[index as usize];
+        if set.worker.writes_seen != set.writes && !set.worker.again {
+            set.worker.again = true;
+            let at = self.api.take(now) + self.lags.call;
+            out.later.push((at, PlatformEvent(Kind::SetReread { set: index })));
+            return;
+        }
         set.status = set.worker.found;
         self.woken = true;
         self.end_pass(now, index, out);
+    }
+
+    pub(super) fn on_reread(&mut self, now: SimTime, index: u32, out: &mut Outbox) {
+        let at = self.api.take(now) + self.lags.call;
+        out.later.push((at, PlatformEvent(Kind::SetPublish { set: index })));
     }
 
     fn end_pass(&mut self, now: SimTime, index: u32, out: &mut Outbox) {
@@ -94,10 +109,12 @@ impl Platform {
     pub(super) fn status_of(&self, index: u32) -> SetStatus {
         let set = &self.sets[index as usize];
         let mut status = SetStatus { generation: set.generation, ..SetStatus::default() };
-        for pod in set.pods.iter().map(|id| &self.pods[id.0 as usize]).filter(|pod| pod.active()) {
-            status.replicas += 1;
-            status.ready += u32::from(pod.ready);
-            status.available += u32::from(pod.available);
+        for pod in set.pods.iter().map(|id| &self.pods[id.0 as usize]) {
+            let active = pod.active();
+            status.replicas += u32::from(active);
+            status.ready += u32::from(active && pod.ready);
+            status.available += u32::from(active && pod.available);
+            status.terminating += u32::from(!active && !pod.terminal());
         }
         status
     }

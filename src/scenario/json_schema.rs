@@ -39,8 +39,12 @@ impl Schemas {
             Shape::Rate(_) | Shape::Share | Shape::Amount => {
                 json!({ "type": ["string", "number"], "description": describe::shape(shape) })
             }
-            Shape::Number(least, most) => json!({ "type": "number", "minimum": least, "maximum": most }),
-            Shape::Count(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+            Shape::Number(least, most) => {
+                json!({ "type": "number", "minimum": least, "maximum": most })
+            }
+            Shape::Count(least, most) => {
+                json!({ "type": "integer", "minimum": least, "maximum": most })
+            }
             Shape::IntOrPercent => {
                 json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": "^[0-9]+%$" }] })
             }
@@ -51,7 +55,9 @@ impl Schemas {
             Shape::List(list) => json!({
                 "type": "array", "items": self.shape(&list.item), "minItems": list.least, "maxItems": list.most,
             }),
-            Shape::Named(inner) => json!({ "type": "object", "additionalProperties": self.shape(inner) }),
+            Shape::Named(inner) => {
+                json!({ "type": "object", "additionalProperties": self.shape(inner) })
+            }
             Shape::Choice(choice) => self.choice(choice),
             Shape::Or(words, inner) => json!({ "anyOf": [{ "enum": words }, self.shape(inner)] }),
             Shape::ByKind { scalar, list, map } => self.by_kind(scalar, *list, map),
@@ -65,7 +71,11 @@ impl Schemas {
         forms.extend(list.map(|list| self.shape(list)));
         let law = matches!(map, Shape::Choice(choice) if choice.what == "a distribution");
         if law {
-            let name = if matches!(scalar, Shape::Duration(..)) { "time_distribution" } else { "number_distribution" };
+            let name = if matches!(scalar, Shape::Duration(..)) {
+                "time_distribution"
+            } else {
+                "number_distribution"
+            };
             if !self.definitions.contains_key(name) {
                 let schema = self.shape(map);
                 self.definitions.insert(name.to_owned(), schema);
@@ -113,7 +123,8 @@ impl Schemas {
     fn field(&mut self, field: &Field) -> Value {
         let mut schema = self.shape(&field.shape);
         let mut description = field.doc.to_owned();
-        if !matches!(field.shape, Shape::Map(_) | Shape::List(_) | Shape::Choice(_) | Shape::NotYet) {
+        if !matches!(field.shape, Shape::Map(_) | Shape::List(_) | Shape::Choice(_) | Shape::NotYet)
+        {
             description += &format!(" Takes {}.", describe::shape(&field.shape));
         }
         match field.presence {
@@ -135,7 +146,8 @@ impl Schemas {
     }
 
     fn choice(&mut self, choice: &Choice) -> Value {
-        let names: Vec<&str> = choice.options.iter().filter(|option| bare(option)).map(|option| option.name).collect();
+        let names: Vec<&str> =
+            choice.options.iter().filter(|option| bare(option)).map(|option| option.name).collect();
         let mut properties = Map::new();
         for option in choice.options {
             let schema = self.alternative(option);
@@ -156,7 +168,8 @@ impl Schemas {
 fn bare(option: &Alternative) -> bool {
     match option.shape {
         Shape::Map(object) => {
-            object.one_of.is_none() && object.fields.iter().all(|field| field.presence != Presence::Required)
+            object.one_of.is_none()
+                && object.fields.iter().all(|field| field.presence != Presence::Required)
         }
         _ => false,
     }
@@ -191,7 +204,11 @@ mod tests {
         let schema: Value = serde_json::from_str(&json_schema()).unwrap();
         for field in ROOT.fields {
             let description = &schema["properties"][field.name]["description"];
-            assert!(description.as_str().is_some_and(|text| text.contains(field.doc)), "{}", field.name);
+            assert!(
+                description.as_str().is_some_and(|text| text.contains(field.doc)),
+                "{}",
+                field.name
+            );
         }
         assert_eq!(schema["required"], json!(["name", "traffic", "strategies"]));
         assert_eq!(schema["properties"]["service"]["properties"]["replicas"]["minimum"], json!(1));

@@ -74,6 +74,7 @@ pub trait World: Workload + ReportedMetrics {}
 /// What an operator has written into the rollout's object.
 #[derive(Clone, Copy, Debug)]
 struct Spec {
+    generation: u64,
     replicas: u32,
     paused: bool,
     target: VersionId,
@@ -145,6 +146,7 @@ impl Rollout {
             lag: plan.platform.lags.clone(),
             api: TokenBucket::new(&plan.platform.lags.api),
             spec: Spec {
+                generation: 1,
                 replicas: plan.service.replicas,
                 paused: false,
                 target: STABLE,
@@ -217,6 +219,7 @@ impl Rollout {
                 replicas: set.status.replicas,
                 ready: set.status.ready,
                 available: set.status.available,
+                terminating: set.status.terminating,
                 existing: self.platform.unfinished_pods(set),
                 desired_annotation: set.annotations.map(|(desired, _)| desired),
                 max_annotation: set.annotations.map(|(_, most)| most),
@@ -259,6 +262,7 @@ impl Rollout {
         let decision = controller.pass(&Observation {
             now,
             unix_ns: self.wall.unix_ns(now),
+            generation: spec.generation,
             replicas: spec.replicas,
             paused: spec.paused,
             target: spec.target,

@@ -228,6 +228,7 @@ impl Fake {
         let seen = Observation {
             now: self.now,
             unix_ns: self.now.0 as i64,
+            generation: 1,
             replicas: self.replicas,
             paused: self.paused,
             target: self.target,
@@ -253,6 +254,7 @@ impl Fake {
             replicas,
             ready: available,
             available,
+            terminating: 0,
             existing: replicas,
             desired_annotation: None,
             max_annotation: None,

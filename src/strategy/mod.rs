@@ -50,6 +50,8 @@ pub struct Observation<'a> {
     pub now: SimTime,
     /// The wall clock, nanoseconds since 1970 (conditions carry whole seconds of it).
     pub unix_ns: i64,
+    /// Counts the changes of the object's spec (`metadata.generation`).
+    pub generation: u64,
     /// `spec.replicas`.
     pub replicas: u32,
     /// `spec.paused`.
@@ -94,6 +96,8 @@ pub struct ReplicaSetView {
     pub ready: u32,
     /// `status.availableReplicas`: ready for `minReadySeconds`.
     pub available: u32,
+    /// `status.terminatingReplicas`: pods that are being deleted and have not ended.
+    pub terminating: u32,
     /// Pods of it in a non-terminal phase, terminating ones included.
     pub existing: u32,
     /// The desired-replicas annotation.

@@ -10,9 +10,10 @@ mod grid;
 mod hundred;
 mod words;
 
-pub use asked::{Fact, facts};
-pub use causes::{CauseLine, CauseShare};
+pub use asked::{Fact, facts, strategy};
+pub use causes::{CauseLine, CauseShare, per_run};
 pub use grid::{Grid, Heading, Line, Section};
+pub use hundred::{Mixed, mixed};
 pub use words::Sentence;
 
 use crate::experiment::{CONTROL_NAME, Group, StudyResult, Summary};

@@ -38,6 +38,7 @@ impl Rollout {
             self.course.begin(now);
             self.course.going_back = true;
         }
+        self.spec.generation += 1;
         self.wake(now + self.lag.call + self.lag.deployment, out);
     }
 

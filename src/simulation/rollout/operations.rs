@@ -70,6 +70,7 @@ impl Rollout {
     /// gets to see it.
     fn change_spec(&mut self, now: SimTime, out: &mut RolloutOutbox) {
         self.worker.commands.retain(|command| !matches!(command, Command::Finish(_)));
+        self.spec.generation += 1;
         self.course.begin(now);
         self.wake(now + self.lag.call + self.lag.deployment, out);
     }

@@ -56,7 +56,14 @@ impl Deployment {
         Self {
             kind,
             deadline,
-            status: Status { replicas, updated: replicas, ready: replicas, available: replicas },
+            status: Status {
+                replicas,
+                updated: replicas,
+                ready: replicas,
+                available: replicas,
+                terminating: 0,
+                generation: 1,
+            },
             condition: deadline.map(|_| Condition { reason: Reason::NewSetAvailable, since_s: 0 }),
             failures: 0,
         }

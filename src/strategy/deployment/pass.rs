@@ -119,6 +119,7 @@ impl<'a> Pass<'a> {
             replicas: 0,
             ready: 0,
             available: 0,
+            terminating: 0,
             existing: 0,
             desired_annotation: None,
             max_annotation: None,
@@ -192,11 +193,12 @@ impl<'a> Pass<'a> {
 
     /// `calculateStatus`: sums over what the sets report.
     pub(super) fn status(&self) -> Status {
-        let mut status = Status::default();
+        let mut status = Status { generation: self.seen.generation, ..Status::default() };
         for set in &self.sets {
             status.replicas += set.replicas;
             status.ready += set.ready;
             status.available += set.available;
+            status.terminating += set.terminating;
         }
         status.updated = self.new.map_or(0, |new| self.sets[new].replicas);
         status

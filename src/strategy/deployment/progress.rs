@@ -16,6 +16,10 @@ pub struct Status {
     pub ready: u32,
     /// Available pods of all sets.
     pub available: u32,
+    /// Terminating pods of all sets.
+    pub terminating: u32,
+    /// The generation of the spec that this is the status of.
+    pub generation: u64,
 }
 
 /// Reason of the Progressing condition.

@@ -184,6 +184,8 @@ pub struct PodRecord {
     pub version: String,
     /// When its object was created.
     pub created: f64,
+    /// When it first became ready.
+    pub ready: Option<f64>,
     /// When its deletion was requested.
     pub deletion_requested: Option<f64>,
     /// When it was gone.

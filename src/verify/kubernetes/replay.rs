@@ -51,9 +51,10 @@ pub struct Replay {
     pub endpoints: Vec<(f64, VersionId, EndpointTurn)>,
 }
 
-/// Simulates a case without traffic.
+/// Simulates a case without traffic. The seed decides which of equal pods are deleted, and
+/// nothing else.
 #[must_use]
-pub fn replay(case: &Case) -> Replay {
+pub fn replay(case: &Case, seed: u64) -> Replay {
     let mut watch = Watch::default();
     watch.replay.min_ready = u32::MAX;
     watch.replay.min_ready_endpoints = u32::MAX;
@@ -62,7 +63,7 @@ pub fn replay(case: &Case) -> Replay {
         &case.plan,
         Some(&case.strategy),
         Some(case.release),
-        1,
+        seed,
         end,
         |now, rollout, effects| watch.see(now, rollout, effects),
     );

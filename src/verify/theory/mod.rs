@@ -11,7 +11,6 @@ mod inputs;
 mod queue;
 mod rollout;
 mod run;
-mod scratch;
 mod tally;
 
 use serde::Deserialize;
@@ -141,17 +140,14 @@ impl Catalogue {
             catalogue.meta.format == FORMAT && catalogue.meta.format_version == FORMAT_VERSION;
         ours.then_some(catalogue)
     }
-
-    /// The cases that this extent runs.
-    pub fn cases(&self, extent: Extent) -> impl Iterator<Item = &Case> {
-        self.cases.iter().filter(move |case| extent == Extent::Whole || case.is_short())
-    }
 }
 
 impl Case {
-    fn is_short(&self) -> bool {
+    /// Whether this extent runs the case.
+    #[must_use]
+    pub fn belongs_to(&self, extent: Extent) -> bool {
         let number = |name: &str| self.sim.get(name).and_then(Value::as_f64).unwrap_or(0.0);
-        number("requests").max(number("completions")) <= QUICK && number("replications") <= 20_000.0
+        extent == Extent::Whole || number("requests").max(number("completions")) <= QUICK
     }
 
     /// Runs the case and holds its checks against what came out.
@@ -202,7 +198,7 @@ fn queue_answers(queues: Vec<Queue>, effort: &Effort) -> Result<Vec<Answer>, Not
     let several = queues.len() > 1;
     let answer = |queue: &Queue| {
         let of = if several { format!(" ({} service)", queue.law()) } else { String::new() };
-        Ok(Answer { of, values: Values::Queue(queue.run(effort)?) })
+        Ok(Answer { of, values: Values::Queue(Box::new(queue.run(effort)?)) })
     };
     queues.iter().map(answer).collect()
 }
@@ -216,7 +212,7 @@ struct Answer {
 
 enum Values {
     Figures(Vec<Figure>),
-    Queue(queue::QueueAnswer),
+    Queue(Box<queue::QueueAnswer>),
 }
 
 impl Answer {

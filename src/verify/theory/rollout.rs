@@ -15,7 +15,7 @@ pub type Figure = (String, f64);
 
 /// Start-up of an instance in these cases; the catalogue leaves it open.
 const BOOT_S: f64 = 1.0;
-/// Before the first restart.
+/// Measured before the first restart, at least.
 const LEAD_S: f64 = 2.0;
 
 /// Whether a case is about the bounds of a rolling update.
@@ -34,6 +34,7 @@ pub fn bounds(mut inputs: Inputs) -> Result<Vec<Figure>, NotModelled> {
     let scale = Scale { replications: 1, warmup_s: 1.0, window_s };
     let text = restart(
         &scale,
+        LEAD_S,
         &json!({
             "traffic": [class("constant", 1.0, json!("1ms"))],
             "service": { "replicas": replicas },
@@ -84,6 +85,7 @@ pub fn race(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModel
         run.finish()?;
         let text = restart(
             &scale,
+            LEAD_S,
             &json!({
                 "traffic": [class(process, rate, json!("1ms"))],
                 "service": {
@@ -122,13 +124,15 @@ pub fn cut(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModell
     inputs.finish()?;
     let mut figures = Vec::new();
     for drain_s in &drains {
-        let window_s = LEAD_S + f64::from(instances) * (gap_s + BOOT_S + 1.0) + drain_s + 10.0;
-        // The system must be full before the first restart.
-        let warmup_s = 20.0 * service.mean_s() + drain_s;
-        let scale = Scale::replications(effort, warmup_s, window_s, rate);
+        // Who is cut in the first restart was sent before it, and must count: the restarts
+        // begin when the system is full of requests that were sent in the window.
+        let lead_s = LEAD_S + 20.0 * service.mean_s() + 2.0 * drain_s;
+        let window_s = lead_s + f64::from(instances) * (gap_s + BOOT_S + 1.0) + drain_s + 10.0;
+        let scale = Scale::replications(effort, 1.0, window_s, rate);
         let abrupt = *drain_s == 0.0;
         let text = restart(
             &scale,
+            lead_s,
             &json!({
                 "traffic": [class(process, rate, service.scenario())],
                 "service": {
@@ -161,7 +165,7 @@ fn class(process: &str, rate: f64, service_time: Value) -> Value {
 }
 
 /// A scenario that restarts every instance by a rolling update; control loops take no time.
-fn restart(scale: &Scale, parts: &Value) -> Value {
+fn restart(scale: &Scale, lead_s: f64, parts: &Value) -> Value {
     let mut service = json!({
         "workers": "unlimited",
         "startup": { "schedule": "0s", "pull": "0s", "init": "0s", "boot": span(BOOT_S) },
@@ -182,7 +186,7 @@ fn restart(scale: &Scale, parts: &Value) -> Value {
         "clock": {
             "warmup": span(scale.warmup_s),
             "window": span(scale.window_s),
-            "deploy_at": span(LEAD_S),
+            "deploy_at": span(lead_s),
         },
         "traffic": parts["traffic"],
         "client": { "timeout": "none" },

@@ -6,6 +6,7 @@ use super::inputs::NotModelled;
 use crate::engine::SimDuration;
 use crate::plan::Study;
 use crate::record::{RunKey, RunRecord};
+use crate::scenario::{self, NoFiles, Overrides};
 use crate::simulation::{self, RunOptions};
 
 /// How much work may go into a case.
@@ -69,6 +70,19 @@ impl Scale {
 /// Buckets of a run's timeline: as often are the instances looked at.
 const BUCKETS: f64 = 400.0;
 
+/// The study of a scenario's text.
+///
+/// # Errors
+/// What is wrong with the text: the case asks for more than a scenario can say.
+pub fn load(scenario: &Value) -> Result<Study, NotModelled> {
+    let text = scenario.to_string();
+    let overrides = Overrides { allow_huge: true, ..Overrides::default() };
+    scenario::load_text("theory", &text, &NoFiles, &overrides).map_err(|problem| {
+        let what = problem.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str());
+        what.collect::<Vec<_>>().join("; ")
+    })
+}
+
 /// Runs a scenario for every replication; requests of at most `small_s` count as small.
 pub fn simulate(
     text: &Value,
@@ -103,9 +117,4 @@ pub fn log_options(window_s: f64, failure_samples: u32) -> RunOptions {
         failure_samples,
         detail_small_up_to: None,
     }
-}
-
-/// L.
-pub fn load(text: &Value) -> Result<Study, NotModelled> {
-    Ok(super::scratch::load(text))
 }

@@ -1,0 +1,203 @@
+//! Charts for a design review: latency by percentile, what happened when, how and why requests
+//! failed, strategies with intervals, harm against cost.
+//!
+//! A chart is laid out as a [`Picture`] of whole pixels; [`svg`] and [`png`] draw it. Every
+//! caption says how many seeds and which interval; every axis has its unit.
+
+mod axis;
+mod dots;
+mod frame;
+mod labels;
+mod marks;
+mod outcomes;
+mod palette;
+mod pareto;
+mod percentiles;
+mod picture;
+mod raster;
+mod render;
+mod timeline;
+mod timeline_data;
+
+pub use palette::{Ink, pairs};
+pub use picture::Picture;
+pub use render::{png, svg};
+
+use crate::experiment::{StudyResult, Summary};
+use crate::record::RunRecord;
+
+use super::answer::{counted, is_control};
+use super::figure::percent;
+use super::text::{file_names, visible};
+
+/// A chart: the stem of its file names, and what it shows.
+pub struct Chart {
+    /// Such as `timeline-rolling`.
+    pub name: String,
+    /// For the report's table of contents.
+    pub title: String,
+    /// The drawing.
+    pub picture: Picture,
+}
+
+/// All charts of a study. With a run's record its events are marked on the timeline.
+#[must_use]
+pub fn charts(result: &StudyResult, summary: &Summary, record: Option<&RunRecord>) -> Vec<Chart> {
+    let mut charts = Vec::new();
+    let mut add = |name: String, title: String, picture: Option<Picture>| {
+        charts.extend(picture.map(|picture| Chart { name, title, picture }));
+    };
+    let several = result.study.releases.len() > 1;
+    add("strategies".into(), "Strategies with intervals".into(), dots::draw(result, summary));
+    add("pareto".into(), "Harm against extra capacity".into(), pareto::draw(result, summary));
+    let releases = file_names(result.study.releases.iter().map(|release| release.name.as_str()));
+    for (release, file) in result.study.releases.iter().zip(&releases) {
+        let (suffix, of) = if several {
+            (format!("-{file}"), format!(", release {}", visible(&release.name)))
+        } else {
+            (String::new(), String::new())
+        };
+        let picture = outcomes::draw(result, &release.name, &of);
+        add(format!("outcomes{suffix}"), format!("How and why requests failed{of}"), picture);
+        let picture = percentiles::draw(result, summary, &release.name, &of);
+        add(format!("latency{suffix}"), format!("Latency by percentile{of}"), picture);
+    }
+    for (group, name, title) in timelines(result) {
+        let picture = timeline::draw(result, group, &title, record);
+        add(name, title, picture);
+    }
+    charts
+}
+
+/// Groups with the names and titles of their timelines; the control's only if it is all there
+/// is.
+fn timelines(result: &StudyResult) -> Vec<(usize, String, String)> {
+    let several = result.study.releases.len() > 1;
+    let alone = result.groups.iter().all(is_control);
+    let shown: Vec<usize> = (0..result.groups.len())
+        .filter(|&index| alone || !is_control(&result.groups[index]))
+        .collect();
+    let full = |index: &usize| {
+        let group = &result.groups[*index];
+        if several {
+            format!("{}-{}", group.strategy, group.release)
+        } else {
+            group.strategy.clone()
+        }
+    };
+    let names: Vec<String> = shown.iter().map(full).collect();
+    let files = file_names(names.iter().map(String::as_str));
+    shown
+        .into_iter()
+        .zip(files)
+        .map(|(index, file)| {
+            let group = &result.groups[index];
+            let of = if several {
+                format!(", release {}", visible(&group.release))
+            } else {
+                String::new()
+            };
+            (index, format!("timeline-{file}"), format!("{}{of}", visible(&group.strategy)))
+        })
+        .collect()
+}
+
+/// `checkout-friday: 20 seeds, 95 % intervals`.
+fn source(result: &StudyResult, summary: &Summary) -> String {
+    let seeds = counted(result.study.seeds, "seed");
+    let intervals = if result.study.seeds > 1 {
+        format!(", {} intervals", percent(summary.level))
+    } else {
+        String::new()
+    };
+    format!("{}: {seeds}{intervals}.", visible(&result.study.name))
+}
+
+/// The place of a strategy in the study, which decides its colour and mark.
+fn place_of(result: &StudyResult, strategy: &str) -> usize {
+    result.study.arms.iter().position(|arm| arm.name == strategy).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn drawn() -> Vec<Chart> {
+        let result = fixture::result();
+        charts(&result, &fixture::summary(&result), None)
+    }
+
+    #[test]
+    fn a_study_has_every_promised_chart() {
+        let names: Vec<String> = drawn().into_iter().map(|chart| chart.name).collect();
+        let expected = [
+            "strategies",
+            "pareto",
+            "outcomes-good",
+            "latency-good",
+            "outcomes-bad",
+            "latency-bad",
+            "timeline-recreate-good",
+            "timeline-recreate-bad",
+            "timeline-rolling-good",
+            "timeline-rolling-bad",
+            "timeline-blue-green-good",
+            "timeline-blue-green-bad",
+            "timeline-canary-good",
+            "timeline-canary-bad",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn a_chart_gives_the_same_bytes_twice() {
+        for (first, second) in drawn().iter().zip(&drawn()).take(3) {
+            assert_eq!(svg(&first.picture), svg(&second.picture), "{}", first.name);
+            assert_eq!(png(&first.picture), png(&second.picture), "{}", first.name);
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_text_in_svg() {
+        let result = fixture::hostile();
+        for chart in charts(&result, &fixture::summary(&result), Some(&fixture::record())) {
+            let text = svg(&chart.picture);
+            assert!(!text.contains("<img") && !text.contains("<script"), "{}", chart.name);
+            assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{}", chart.name);
+            assert!(!chart.name.contains('/'), "{}", chart.name);
+        }
+    }
+
+    #[test]
+    fn everything_is_drawn_on_the_sheet() {
+        for chart in drawn() {
+            let (width, height) = (chart.picture.width as i32, chart.picture.height as i32);
+            for shape in &chart.picture.shapes {
+                let points = match shape {
+                    picture::Shape::Line { points, .. } | picture::Shape::Area { points, .. } => {
+                        points.clone()
+                    }
+                    picture::Shape::Box { from, to, .. } => vec![*from, *to],
+                    picture::Shape::Dot { at, .. } => vec![*at],
+                    picture::Shape::Text(label) => {
+                        let length = render::text_width(&label.text, label.size, label.bold);
+                        let start = match label.side {
+                            picture::Side::Left => label.at.0,
+                            picture::Side::Middle => label.at.0 - length / 2,
+                            picture::Side::Right => label.at.0 - length,
+                        };
+                        vec![(start, label.at.1), (start + length, label.at.1)]
+                    }
+                };
+                for (x, y) in points {
+                    assert!(
+                        (0..=width).contains(&x) && (0..=height).contains(&y),
+                        "{}: {shape:?}",
+                        chart.name
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! What happened when: failures by outcome, traffic, latency, instances and the candidate's
+//! weight over the window, with the rollout's events marked across all of them.
+
+use crate::experiment::{Group, StudyResult};
+use crate::record::{Outcome, RunRecord};
+
+use super::axis::{Axis, Spread, clock_ticks, from_zero};
+use super::frame::{MARGIN, Plot, SMALL, WIDTH, fitted, sheet};
+use super::labels::{Tag, column};
+use super::marks::{Mark, marks};
+use super::palette::Ink;
+use super::picture::{Label, Picture, Point, Shape, Side};
+use super::timeline_data::{Step, steps};
+use crate::report::answer::counted;
+use crate::report::csv::plan_of;
+use crate::report::figure::clock;
+use crate::report::text::visible;
+
+const HEIGHT: u32 = 1280;
+const LEFT: i32 = 120;
+const RIGHT: i32 = WIDTH as i32 - 230;
+/// Top and bottom of the panels: failures, traffic, latency, instances, weight.
+const PANELS: [(i32, i32); 5] = [(150, 350), (415, 515), (580, 760), (825, 935), (1000, 1070)];
+const WIDE: f64 = 30.0;
+
+/// A drawn sheet in the making.
+struct Sheet<'a> {
+    picture: Picture,
+    steps: &'a [Step],
+    x: Axis,
+}
+
+/// The chart of a group; `None` where it has no timeline.
+pub fn draw(
+    result: &StudyResult,
+    group: usize,
+    title: &str,
+    record: Option<&RunRecord>,
+) -> Option<Picture> {
+    let group = &result.groups[group];
+    let plan = plan_of(result, &group.strategy);
+    let window = plan.clock.window.as_secs_f64();
+    let steps = steps(group, window);
+    if steps.is_empty() {
+        return None;
+    }
+    let title = format!("What happened when: {title}");
+    let picture = sheet(HEIGHT, &title, &caption(result, group));
+    let x = Axis { spread: Spread::Linear, values: (0.0, window), pixels: (LEFT, RIGHT) };
+    let mut sheet = Sheet { picture, steps: &steps, x };
+    let deploy = plan.clock.deploy_at.as_secs_f64();
+    sheet.phases(plan);
+    sheet.times(deploy);
+    sheet.failures(panel(0));
+    sheet.traffic(panel(1));
+    sheet.latency(panel(2));
+    sheet.instances(panel(3));
+    sheet.weight(panel(4));
+    sheet.events(&marks(result, group, record), deploy);
+    Some(sheet.picture)
+}
+
+fn caption(result: &StudyResult, group: &Group) -> String {
+    let runs = group.timeline.runs;
+    let pooled = if runs > 1 {
+        format!("means over {}, latency over all their requests", counted(runs, "seed"))
+    } else {
+        format!("seed {}", group.rows.first().map_or(0, |row| row.seed))
+    };
+    let name = visible(&result.study.name);
+    format!(
+        "{name}: {pooled}. Requests stand at their intended send time. No intervals here: see the table."
+    )
+}
+
+fn panel(index: usize) -> Plot {
+    let (top, bottom) = PANELS[index];
+    Plot { left: LEFT, right: RIGHT, top, bottom }
+}
+
+impl Sheet<'_> {
+    fn phases(&mut self, plan: &crate::plan::Plan) {
+        let bottom = PANELS[PANELS.len() - 1].1;
+        for phase in &plan.phases {
+            let from = self.x.place(phase.from.as_secs_f64());
+            let to = self.x.place(phase.to.as_secs_f64());
+            self.picture.rect((from, PANELS[0].0), (to, bottom), Ink::Band);
+            let name = fitted(&visible(&phase.name), SMALL, false, (to - from - 12).max(0));
+            let label = Label::new((from + 6, PANELS[0].0 + 14), SMALL, name);
+            self.picture.text(label.ink(Ink::Muted));
+        }
+    }
+
+    /// Failed requests a second, stacked by outcome.
+    fn failures(&mut self, plot: Plot) {
+        let failed = |step: &Step| step.outcomes[1..].iter().sum::<f64>();
+        let highest = self.steps.iter().map(failed).fold(0.0, f64::max);
+        let axis = from_zero(highest, (plot.bottom, plot.top), 4);
+        plot.left_axis(&mut self.picture, &axis, &axis.ticks(4), "failed requests/s");
+        let mut floor: Vec<f64> = vec![0.0; self.steps.len()];
+        let mut tags = Vec::new();
+        for outcome in &Outcome::ALL[1..] {
+            let counts: Vec<f64> =
+                self.steps.iter().map(|step| step.outcomes[*outcome as usize]).collect();
+            let Some(peak) = counts.iter().copied().reduce(f64::max).filter(|&peak| peak > 0.0)
+            else {
+                continue;
+            };
+            let ceiling: Vec<f64> = floor.iter().zip(&counts).map(|(a, b)| a + b).collect();
+            self.layer(&axis, &floor, &ceiling, Ink::Outcome(*outcome));
+            let top = counts.iter().position(|&count| count == peak).unwrap_or(0);
+            tags.push(Tag {
+                y: axis.place(ceiling[top]),
+                ink: Ink::Text,
+                mark: None,
+                name: outcome.name().replace('_', " "),
+                detail: String::new(),
+            });
+            floor = ceiling;
+        }
+        plot.base(&mut self.picture);
+        self.swatches(tags, &plot);
+    }
+
+    /// Names of outcomes with their colour, in the order of the stack.
+    fn swatches(&mut self, tags: Vec<Tag>, plot: &Plot) {
+        let inks: Vec<Ink> = Outcome::ALL[1..]
+            .iter()
+            .filter(|outcome| tags.iter().any(|tag| tag.name == outcome.name().replace('_', " ")))
+            .map(|&outcome| Ink::Outcome(outcome))
+            .collect();
+        let mut y = plot.top + 12;
+        for (tag, ink) in tags.iter().zip(inks).rev() {
+            self.picture.rect((RIGHT + 18, y - 10), (RIGHT + 40, y + 10), ink);
+            self.picture.text(Label::new((RIGHT + 50, y), SMALL, tag.name.clone()));
+            y += 32;
+        }
+    }
+
+    /// A band between two stepped lines, where it has a height.
+    fn layer(&mut self, axis: &Axis, floor: &[f64], ceiling: &[f64], ink: Ink) {
+        let mut upper: Vec<Point> = Vec::new();
+        let mut lower: Vec<Point> = Vec::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            let (from, to) = (self.x.place(step.from), self.x.place(step.to));
+            let (low, high) = (axis.place(floor[index]), axis.place(ceiling[index]));
+            if ceiling[index] > floor[index] {
+                // What happened at all is at least one pixel high.
+                upper.extend([(from, high.min(low - 1)), (to, high.min(low - 1))]);
+                lower.extend([(from, low), (to, low)]);
+            } else {
+                self.close(&mut upper, &mut lower, ink);
+            }
+        }
+        self.close(&mut upper, &mut lower, ink);
+    }
+
+    fn close(&mut self, upper: &mut Vec<Point>, lower: &mut Vec<Point>, ink: Ink) {
+        if !upper.is_empty() {
+            let points = plain(upper.drain(..).chain(lower.drain(..).rev()));
+            self.picture.shapes.push(Shape::Area { points, ink });
+        }
+    }
+
+    fn traffic(&mut self, plot: Plot) {
+        let highest = self.steps.iter().map(|step| step.sent).fold(0.0, f64::max);
+        let axis = from_zero(highest, (plot.bottom, plot.top), 3);
+        plot.left_axis(&mut self.picture, &axis, &axis.ticks(3), "requests/s");
+        let sent = self.stepped(&axis, |step| Some(step.sent));
+        let ok = self.stepped(&axis, |step| Some(step.outcomes[0]));
+        self.lines(&plot, [(sent, "sent", Ink::Control, true), (ok, "ok", Ink::Series(2), false)]);
+    }
+
+    fn latency(&mut self, plot: Plot) {
+        let highest = self.steps.iter().filter_map(|step| step.p99).fold(0.0, f64::max);
+        let lowest = self.steps.iter().filter_map(|step| step.p50).fold(f64::INFINITY, f64::min);
+        let pixels = (plot.bottom, plot.top);
+        let log = lowest > 0.0 && highest / lowest > WIDE;
+        let axis = if log {
+            Axis { spread: Spread::Log, values: (lowest * 0.8, highest * 1.1), pixels }
+        } else {
+            from_zero(highest, pixels, 4)
+        };
+        let title = if log {
+            "latency of ok requests, ms (log scale)"
+        } else {
+            "latency of ok requests, ms"
+        };
+        plot.left_axis(&mut self.picture, &axis, &axis.ticks(6), title);
+        let p99 = self.stepped(&axis, |step| step.p99);
+        let p50 = self.stepped(&axis, |step| step.p50);
+        self.lines(
+            &plot,
+            [(p99, "p99", Ink::Series(1), false), (p50, "p50", Ink::Series(0), true)],
+        );
+    }
+
+    fn instances(&mut self, plot: Plot) {
+        let highest = self.steps.iter().map(|step| step.instances).fold(1.0, f64::max);
+        let axis = from_zero(highest, (plot.bottom, plot.top), 3);
+        plot.left_axis(&mut self.picture, &axis, &axis.ticks(3), "instances");
+        let all = self.stepped(&axis, |step| Some(step.instances));
+        let routable = self.stepped(&axis, |step| Some(step.routable));
+        self.lines(
+            &plot,
+            [(all, "existing", Ink::Control, true), (routable, "routable", Ink::Series(2), false)],
+        );
+    }
+
+    fn weight(&mut self, plot: Plot) {
+        let axis =
+            Axis { spread: Spread::Linear, values: (0.0, 100.0), pixels: (plot.bottom, plot.top) };
+        let title = "the new version's share of the traffic, %";
+        plot.left_axis(&mut self.picture, &axis, &[0.0, 50.0, 100.0], title);
+        let zero = vec![0.0; self.steps.len()];
+        let weight: Vec<f64> = self.steps.iter().map(|step| step.weight * 100.0).collect();
+        self.layer(&axis, &zero, &weight, Ink::Pale(3));
+        let line = self.stepped(&axis, |step| Some(step.weight * 100.0));
+        self.picture.line(line.into_iter().flatten().collect(), Ink::Series(3), 3);
+        plot.base(&mut self.picture);
+    }
+
+    /// A stepped line; a gap where there is no value.
+    fn stepped(&self, axis: &Axis, value: impl Fn(&Step) -> Option<f64>) -> Vec<Vec<Point>> {
+        let mut lines = vec![Vec::new()];
+        for step in self.steps {
+            let line = lines.last_mut().expect("there is always a line");
+            if let Some(value) = value(step) {
+                let y = axis.place(value);
+                line.extend([(self.x.place(step.from), y), (self.x.place(step.to), y)]);
+            } else if !line.is_empty() {
+                lines.push(Vec::new());
+            }
+        }
+        lines.into_iter().map(|line| plain(line.into_iter())).collect()
+    }
+
+    /// Draws lines and their names at their right ends.
+    fn lines(&mut self, plot: &Plot, lines: [(Vec<Vec<Point>>, &str, Ink, bool); 2]) {
+        plot.base(&mut self.picture);
+        let mut tags = Vec::new();
+        for (pieces, name, ink, dashed) in lines {
+            let end = pieces.iter().flatten().last().map_or(plot.bottom, |point| point.1);
+            for piece in pieces {
+                self.picture.dashed(&piece, if dashed { &[10, 6] } else { &[] }, ink, 3);
+            }
+            let name = name.to_owned();
+            tags.push(Tag { y: end, ink, mark: None, name, detail: String::new() });
+        }
+        let limits = (plot.top, plot.bottom + 15);
+        column(&mut self.picture, tags, RIGHT + 18, limits, WIDTH as i32 - MARGIN);
+    }
+
+    /// The time axis, counted from the deployment.
+    fn times(&mut self, deploy: f64) {
+        let (_, bottom) = PANELS[PANELS.len() - 1];
+        let (from, to) = self.x.values;
+        for tick in clock_ticks(from - deploy, to - deploy, 12) {
+            let x = self.x.place(tick + deploy);
+            for (top, bottom) in PANELS {
+                self.picture.line(vec![(x, top), (x, bottom)], Ink::Grid, 1);
+            }
+            let text = clock((tick * 1e9) as i128);
+            let label = Label::new((x, bottom + 22), SMALL, text).side(Side::Middle);
+            self.picture.text(label.ink(Ink::Muted));
+        }
+        let title = "time from the start of the rollout, min:s";
+        let label = Label::new((i32::midpoint(LEFT, RIGHT), bottom + 54), SMALL, title);
+        self.picture.text(label.side(Side::Middle));
+    }
+
+    /// Numbered lines in all panels, and what the numbers mean.
+    fn events(&mut self, marks: &[Mark], deploy: f64) {
+        let flags = PANELS[0].0 - 58;
+        let mut last = i32::MIN;
+        let mut texts = Vec::new();
+        for (index, mark) in marks.iter().enumerate() {
+            let x = self.x.place(mark.at);
+            for (top, bottom) in PANELS {
+                self.picture.dashed(&[(x, top), (x, bottom)], &[8, 6], Ink::Text, 2);
+            }
+            // Flags that would cover each other stand side by side.
+            let flag = x.max(last.saturating_add(34)).min(WIDTH as i32 - MARGIN);
+            last = flag;
+            self.picture.line(vec![(flag, flags), (x, flags + 26)], Ink::Text, 2);
+            self.picture.shapes.push(Shape::Dot { at: (flag, flags), radius: 16, ink: Ink::Text });
+            let number = Label::new((flag, flags), SMALL, (index + 1).to_string());
+            self.picture.text(number.bold().ink(Ink::Paper).side(Side::Middle));
+            let at = clock(((mark.at - deploy) * 1e9).round() as i128);
+            texts.push(format!("{}: {at} {}", index + 1, mark.text));
+        }
+        self.legend(&texts);
+    }
+
+    fn legend(&mut self, texts: &[String]) {
+        let right = WIDTH as i32 - MARGIN;
+        let (mut x, mut y) = (LEFT, PANELS[PANELS.len() - 1].1 + 92);
+        for text in texts {
+            let text = fitted(text, SMALL, false, 520);
+            let length = super::render::text_width(&text, SMALL, false);
+            if x + length > right && x > LEFT {
+                (x, y) = (LEFT, y + 28);
+            }
+            self.picture.text(Label::new((x, y), SMALL, text));
+            x += length + 36;
+        }
+    }
+}
+
+/// The points without those in the middle of a straight run along an axis.
+fn plain(points: impl Iterator<Item = Point>) -> Vec<Point> {
+    let mut kept: Vec<Point> = Vec::new();
+    for point in points {
+        if let [.., a, b] = kept[..] {
+            let level = a.1 == b.1 && b.1 == point.1;
+            let upright = a.0 == b.0 && b.0 == point.0;
+            if level || upright {
+                kept.pop();
+            }
+        }
+        if kept.last() != Some(&point) {
+            kept.push(point);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_on_a_straight_run_are_left_out() {
+        let points = [(0, 5), (10, 5), (10, 5), (20, 5), (20, 9), (30, 9)];
+        assert_eq!(plain(points.into_iter()), [(0, 5), (20, 5), (20, 9), (30, 9)]);
+    }
+}

@@ -1,0 +1,278 @@
+//! `report.html`: the whole answer on one page, in one file that asks the network for nothing.
+//!
+//! The template escapes every value; charts are inlined as drawn, and a style sheet made from
+//! the palette turns their inks dark where the reader's system is.
+
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, context};
+use serde::Serialize;
+
+use crate::experiment::{StudyResult, Summary, Verdict};
+use crate::plan::ManifestVerdict;
+
+use super::answer::{Answer, CauseLine, Fact, Grid, Heading, Sentence, facts};
+use super::chart::{Chart, pairs, svg};
+use super::text::visible;
+use super::validity::{NOT_MODELLED, PARTS};
+
+const TEMPLATE: &str = include_str!("assets/report.html.j2");
+
+#[derive(Serialize)]
+struct Page<'a> {
+    scenario: String,
+    version: &'static str,
+    digest: &'a str,
+    scope: &'a str,
+    ranking: Option<String>,
+    sentences: Vec<SentenceView>,
+    certainty: &'a str,
+    caveat: &'a str,
+    table: TableView,
+    legend: &'a str,
+    hundred: Option<TableView>,
+    causes: Vec<CauseView>,
+    facts: Vec<Fact>,
+    defaults: Vec<[String; 3]>,
+    manifest: Vec<[String; 4]>,
+    warnings: &'a [String],
+    validity: Vec<[String; 3]>,
+    not_modelled: &'static str,
+    seeds: u64,
+    confidence: String,
+    control: bool,
+    command: String,
+    charts: Vec<ChartView>,
+    dark: String,
+}
+
+#[derive(Serialize)]
+struct SentenceView {
+    release: String,
+    text: String,
+    verdict: &'static str,
+}
+
+#[derive(Serialize)]
+struct CauseView {
+    release: String,
+    strategy: String,
+    count: String,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct ChartView {
+    name: String,
+    title: String,
+    svg: String,
+}
+
+#[derive(Serialize)]
+struct TableView {
+    headings: Vec<HeadingView>,
+    sections: Vec<SectionView>,
+}
+
+#[derive(Serialize)]
+struct HeadingView {
+    name: String,
+    unit: String,
+    words: bool,
+}
+
+#[derive(Serialize)]
+struct SectionView {
+    title: String,
+    rows: Vec<RowView>,
+}
+
+#[derive(Serialize)]
+struct RowView {
+    aside: bool,
+    cells: Vec<[String; 2]>,
+}
+
+/// The page. `command` is what reproduces the study; `charts` are those of the folder.
+///
+/// # Panics
+/// Never: the template is part of the program and tested.
+#[must_use]
+pub fn page(result: &StudyResult, summary: &Summary, command: &str, charts: &[Chart]) -> String {
+    let study = &result.study;
+    let answer = Answer::new(result, summary);
+    let page = Page {
+        scenario: answer.scenario.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        digest: &study.digest,
+        scope: &answer.scope,
+        ranking: answer.ranking.as_deref().map(held_together),
+        sentences: answer.sentences.iter().map(sentence).collect(),
+        certainty: &answer.certainty,
+        caveat: &answer.caveat,
+        table: table(&answer.table),
+        legend: &answer.legend,
+        hundred: answer.hundred.as_ref().map(table),
+        causes: answer.causes.iter().map(cause).collect(),
+        facts: facts(study),
+        defaults: defaults(result),
+        manifest: manifest(result),
+        warnings: &answer.warnings,
+        validity: PARTS
+            .map(|part| [part.part, part.held_against.name(), part.note].map(str::to_owned))
+            .to_vec(),
+        not_modelled: NOT_MODELLED,
+        seeds: study.seeds,
+        confidence: super::figure::percent(summary.level),
+        control: super::answer::control(result).is_some(),
+        command: visible(command),
+        charts: charts.iter().map(chart).collect(),
+        dark: dark(),
+    };
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_template("report.html", TEMPLATE).expect("the template is sound");
+    let template = environment.get_template("report.html").expect("it was just added");
+    template.render(context! { page => Serde(page) }).expect("the template asks for what there is")
+}
+
+/// Numbers are not parted from their intervals at a line's end.
+fn held_together(text: &str) -> String {
+    text.replace(" ± ", "\u{a0}±\u{a0}").replace(" %", "\u{a0}%")
+}
+
+fn sentence(sentence: &Sentence) -> SentenceView {
+    SentenceView {
+        release: sentence.release.clone(),
+        text: held_together(&sentence.text),
+        verdict: match sentence.verdict {
+            Some(Verdict::Better) => "better",
+            Some(Verdict::Worse) => "worse",
+            Some(Verdict::Inconclusive) => "open",
+            Some(Verdict::NoRelevantDifference | Verdict::Different) | None => "even",
+        },
+    }
+}
+
+fn cause(line: &CauseLine) -> CauseView {
+    CauseView {
+        release: line.release.clone(),
+        strategy: line.strategy.clone(),
+        count: line.count(),
+        text: line.text(),
+    }
+}
+
+fn chart(chart: &Chart) -> ChartView {
+    ChartView { name: chart.name.clone(), title: chart.title.clone(), svg: svg(&chart.picture) }
+}
+
+fn table(grid: &Grid) -> TableView {
+    let heading = |heading: &Heading| HeadingView {
+        name: heading.name.clone(),
+        unit: heading.unit.clone(),
+        words: heading.words,
+    };
+    let sections = grid.sections.iter().map(|section| SectionView {
+        title: section.title.clone(),
+        rows: section
+            .lines
+            .iter()
+            .map(|line| RowView {
+                aside: line.aside,
+                cells: line
+                    .cells
+                    .iter()
+                    .map(|cell| [cell.mean.clone(), cell.interval.clone()])
+                    .collect(),
+            })
+            .collect(),
+    });
+    TableView {
+        headings: grid.headings.iter().map(heading).collect(),
+        sections: sections.collect(),
+    }
+}
+
+fn defaults(result: &StudyResult) -> Vec<[String; 3]> {
+    let used = result.study.defaults.iter();
+    used.map(|used| [visible(&used.path), visible(&used.value), visible(&used.source)]).collect()
+}
+
+fn manifest(result: &StudyResult) -> Vec<[String; 4]> {
+    let notes = result.study.manifest_notes.iter();
+    notes
+        .map(|note| {
+            let verdict = match note.verdict {
+                ManifestVerdict::Used => "used",
+                ManifestVerdict::Approximated => "approximated",
+                ManifestVerdict::Ignored => "ignored",
+            };
+            [visible(&note.file), visible(&note.field), verdict.to_owned(), visible(&note.note)]
+        })
+        .collect()
+}
+
+/// Rules that repaint the charts' inks on dark paper.
+fn dark() -> String {
+    pairs()
+        .map(|pair| {
+            let (light, dark) = (format!("#{:06X}", pair.light), format!("#{:06X}", pair.dark));
+            format!(
+                "figure svg [fill=\"{light}\"]{{fill:{dark}}}figure svg \
+                 [stroke=\"{light}\"]{{stroke:{dark}}}"
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::charts;
+    use crate::report::fixture;
+
+    fn drawn(result: &StudyResult) -> String {
+        let summary = fixture::summary(result);
+        let charts = charts(result, &summary, None);
+        page(result, &summary, "cutover compare checkout.yaml --seeds 20", &charts)
+    }
+
+    #[test]
+    fn the_page_answers_without_anything_beside_it() {
+        let text = drawn(&fixture::result());
+        for part in [
+            "Excess failed requests per 100 deployments",
+            "Release good: recreate fails",
+            "service.workers",
+            "cutover compare checkout.yaml --seeds 20",
+            "termination race (preStop 0s)",
+            "20 seeds",
+            "spec.template.spec.affinity",
+            "shorter than three boots",
+        ] {
+            assert!(text.contains(part), "{part}");
+        }
+        assert_eq!(text.matches("<figure").count(), 14);
+    }
+
+    #[test]
+    fn the_page_asks_the_network_for_nothing() {
+        let text = drawn(&fixture::result()).replace("http://www.w3.org/2000/svg", "");
+        for reference in ["http:", "https:", "src=", "@import", "url(", "<link", "<script"] {
+            assert!(!text.contains(reference), "{reference}");
+        }
+    }
+
+    #[test]
+    fn hostile_names_are_text() {
+        let text = drawn(&fixture::hostile());
+        assert!(!text.contains("<img") && !text.contains("<script") && !text.contains("<b>"));
+        assert!(text.contains("&lt;img src=x onerror=alert(1)&gt;"));
+        assert!(text.contains("{{ 7*7 }}") && !text.contains('\u{202e}'));
+    }
+
+    #[test]
+    fn the_page_gives_the_same_bytes_twice() {
+        assert_eq!(drawn(&fixture::result()), drawn(&fixture::result()));
+    }
+}

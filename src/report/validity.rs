@@ -1,0 +1,73 @@
+//! What answers rest on: the parts of the model, and what each has been held against. A claim
+//! stands here only where a command can show it.
+
+use serde::Serialize;
+
+/// A part of the model and its evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// What is modelled.
+    pub part: &'static str,
+    /// What it was held against.
+    pub held_against: Evidence,
+    /// How, or what that means for the answer.
+    pub note: &'static str,
+}
+
+/// The strength of the evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// Closed-form results.
+    Theory,
+    /// Recordings of the real thing.
+    Recordings,
+    /// Documentation and source code of the real thing.
+    Documentation,
+}
+
+impl Evidence {
+    /// Its name for people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Theory => "theory",
+            Self::Recordings => "recordings",
+            Self::Documentation => "documentation only",
+        }
+    }
+}
+
+/// The parts.
+pub const PARTS: [Part; 5] = [
+    Part {
+        part: "queues, service times, balancing policies",
+        held_against: Evidence::Theory,
+        note: "`cutover verify` compares them with queueing and balancing theory",
+    },
+    Part {
+        part: "Deployment and ReplicaSet controllers, pods, probes, endpoints",
+        held_against: Evidence::Documentation,
+        note: "rules of Kubernetes 1.36; delays are medians measured on its controllers",
+    },
+    Part {
+        part: "blue-green and canary controllers",
+        held_against: Evidence::Documentation,
+        note: "rules as Argo Rollouts documents them",
+    },
+    Part {
+        part: "balancer presets: propagation, health checks, retries",
+        held_against: Evidence::Documentation,
+        note: "defaults as each product documents them",
+    },
+    Part {
+        part: "metrics, alerts, people on call",
+        held_against: Evidence::Documentation,
+        note: "times are the scenario's own distributions",
+    },
+];
+
+/// What is not modelled at all, in words.
+pub const NOT_MODELLED: &str = "Not modelled: the network between clients and balancer, CPU and \
+    memory contention between pods of a node, databases and caches behind the service, \
+    autoscaling. What a scenario leaves out has a default, listed above.";
