@@ -85,11 +85,11 @@ impl Calendar {
         self.sift_down(key);
     }
 
-    /// Removes every event whose payload `doomed` names. Costs a pass over the whole list: for
-    /// rare happenings such as the death of an instance.
-    pub fn cancel(&mut self, mut doomed: impl FnMut(u32) -> bool) {
+    /// Removes every event that `doomed` names by its time and payload. Costs a pass over the
+    /// whole list, in no particular order: for rare happenings such as the death of an instance.
+    pub fn cancel(&mut self, mut doomed: impl FnMut(SimTime, u32) -> bool) {
         let before = self.heap.len();
-        self.heap.retain(|&key| !doomed(payload_of(key)));
+        self.heap.retain(|&key| !doomed(time_of(key), payload_of(key)));
         if self.heap.len() != before {
             // A sorted array is a heap; keys are unique, so the order of pops cannot change.
             self.heap.sort_unstable();
@@ -198,7 +198,7 @@ mod tests {
                         sequence += 1;
                     }
                     3 => {
-                        calendar.cancel(|p| p == payload);
+                        calendar.cancel(|_, p| p == payload);
                         model.retain(|&(_, _, p)| p != payload);
                     }
                     _ => {}

@@ -243,9 +243,11 @@ impl Sampler {
         }
     }
 
-    /// A draw rounded to a whole span of time.
+    /// A draw rounded to a whole span of time, at most [`SimDuration::LONGEST`]: a heavy tail
+    /// has no other bound, and simulated time does.
     #[inline]
     pub fn draw_span<R: Rng>(&self, rng: &mut R, ordinal: u64) -> SimDuration {
-        SimDuration((self.draw(rng, ordinal) + 0.5) as u64)
+        let nanoseconds = (self.draw(rng, ordinal) + 0.5) as u64;
+        SimDuration(nanoseconds).min(SimDuration::LONGEST)
     }
 }

@@ -22,22 +22,14 @@ impl TimerRing {
         self.entries.push_back((at, owner));
     }
 
-    /// The next timer that `is_live` says still counts; the stale ones before it are dropped.
+    /// The earliest timer, stale or not.
     #[inline]
-    pub fn next(
-        &mut self,
-        mut is_live: impl FnMut(SimTime, u32) -> bool,
-    ) -> Option<(SimTime, u32)> {
-        while let Some(&(at, owner)) = self.entries.front() {
-            if is_live(at, owner) {
-                return Some((at, owner));
-            }
-            self.entries.pop_front();
-        }
-        None
+    #[must_use]
+    pub fn front(&self) -> Option<(SimTime, u32)> {
+        self.entries.front().copied()
     }
 
-    /// Removes the timer that [`TimerRing::next`] returned.
+    /// Removes the earliest timer.
     #[inline]
     pub fn pop(&mut self) {
         self.entries.pop_front();
@@ -49,16 +41,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stale_timers_are_skipped_and_the_rest_keep_their_order() {
+    fn timers_come_due_in_the_order_they_were_set() {
         let mut ring = TimerRing::default();
-        for owner in 0..4 {
-            ring.set(SimTime(u64::from(owner) * 10), owner);
+        for owner in 0..3 {
+            ring.set(SimTime(10 + u64::from(owner / 2)), owner);
         }
-        let next = ring.next(|_, owner| owner % 2 == 1);
-        assert_eq!(next, Some((SimTime(10), 1)));
-        ring.pop();
-        assert_eq!(ring.next(|_, owner| owner == 3), Some((SimTime(30), 3)));
-        ring.pop();
-        assert_eq!(ring.next(|_, _| true), None);
+        let mut order = Vec::new();
+        while let Some((_, owner)) = ring.front() {
+            order.push(owner);
+            ring.pop();
+        }
+        assert_eq!(order, [0, 1, 2]);
     }
 }

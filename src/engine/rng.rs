@@ -96,7 +96,7 @@ impl Xoshiro {
 
     /// The next 64 random bits.
     #[inline]
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         let s = &mut self.state;
         let result = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
         let shifted = s[1] << 17;
@@ -112,7 +112,7 @@ impl Xoshiro {
     /// A uniform number in [0, 1).
     #[inline]
     pub fn next_unit(&mut self) -> f64 {
-        unit(self.next())
+        unit(self.bits())
     }
 }
 
@@ -120,11 +120,11 @@ impl TryRng for Xoshiro {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok((self.next() >> 32) as u32)
+        Ok((self.bits() >> 32) as u32)
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(self.next())
+        Ok(self.bits())
     }
 
     fn try_fill_bytes(&mut self, destination: &mut [u8]) -> Result<(), Infallible> {
@@ -181,7 +181,7 @@ mod tests {
         }
         let mut oracle = Xoshiro256PlusPlus::from_seed(seed);
         for _ in 0..10_000 {
-            assert_eq!(ours.next(), rand_xoshiro::rand_core::Rng::next_u64(&mut oracle));
+            assert_eq!(ours.bits(), rand_xoshiro::rand_core::Rng::next_u64(&mut oracle));
         }
     }
 

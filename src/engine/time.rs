@@ -44,9 +44,9 @@ impl SimTime {
 impl SimDuration {
     /// No time at all.
     pub const ZERO: Self = Self(0);
-    /// The longest span a scenario may name: about 146 years, so that two of them add up
-    /// without overflow.
-    pub const LONGEST: Self = Self(u64::MAX / 4);
+    /// The longest span a scenario may name or a law may draw: about 18 years, so that thirty
+    /// of them add up without overflow.
+    pub const LONGEST: Self = Self(u64::MAX / 32);
 
     /// A span of whole seconds.
     #[must_use]

@@ -148,3 +148,35 @@ fn signed_unit(bits: u64) -> f64 {
 fn open_unit(bits: u64) -> f64 {
     ((bits >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_layers_of_both_laws_close_at_the_top_and_have_equal_areas() {
+        for (layers, area) in
+            [(&Ziggurat::tables().exponential, EXP_AREA), (&Ziggurat::tables().normal, NORMAL_AREA)]
+        {
+            assert_eq!((layers.x[LAYERS], layers.density[LAYERS]), (0.0, 1.0));
+            for i in 1..LAYERS {
+                let height = layers.density[i + 1] - layers.density[i];
+                let error = (layers.x[i] * height / area - 1.0).abs();
+                assert!(error < 1e-9, "layer {i} is off by {error}");
+                assert!(layers.x[i] < layers.x[i - 1]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_lowest_layer_holds_its_rectangle_and_the_whole_tail() {
+        let exponential_tail = exp(-EXP_TAIL);
+        let rectangle = EXP_TAIL * exp(-EXP_TAIL);
+        assert!(((rectangle + exponential_tail) / EXP_AREA - 1.0).abs() < 1e-12);
+        let half_root_of_two_pi = (std::f64::consts::PI / 2.0).sqrt();
+        let normal_tail =
+            half_root_of_two_pi * libm::erfc(NORMAL_TAIL * std::f64::consts::FRAC_1_SQRT_2);
+        let rectangle = NORMAL_TAIL * exp(-0.5 * NORMAL_TAIL * NORMAL_TAIL);
+        assert!(((rectangle + normal_tail) / NORMAL_AREA - 1.0).abs() < 1e-11);
+    }
+}

@@ -4,10 +4,30 @@
 //! first, then arms × releases in the scenario's order, seeds rising) whatever the threads
 //! did; integers are merged, floats computed after the merge.
 
+mod checkpoint;
+mod collect;
+#[cfg(test)]
+mod fixture;
+mod harm;
 mod metric;
+pub mod objectives;
+mod reduce;
+pub mod relevance;
 mod result;
+mod runner;
+mod study;
+mod summarise;
 mod summary;
+mod width;
 
+pub use checkpoint::{CheckpointError, load_checkpoint, save_checkpoint};
+pub use collect::Collector;
 pub use metric::{METRICS, Metric, Unit, index_of};
-pub use result::{CONTROL_NAME, ClassRow, Group, Row, StudyResult};
-pub use summary::{Difference, Summary, SummaryLine, Verdict};
+pub use result::{CONTROL_NAME, Censored, ClassRow, Group, Row, StudyResult};
+pub use runner::{BrokenRun, Runner, Simulator, message_of, plan_of};
+pub use study::{Progress, Silent, default_threads, finish_runs, run_study};
+pub use summarise::summarise;
+pub use summary::{
+    BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Summary, SummaryLine, Verdict,
+};
+pub use width::{COMPARE_BUCKETS, RUN_BUCKETS, timeline_width};

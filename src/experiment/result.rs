@@ -1,9 +1,11 @@
 //! What a study yields: rows of numbers by run, and merged series by strategy and release.
 
+use serde::{Deserialize, Serialize};
+
 use crate::plan::{Study, VersionId};
 use crate::record::{CauseCount, Cell, RolloutOutcome, Timeline, Work};
 
-use super::metric::METRICS;
+use super::metric::{METRICS, index_of};
 
 /// The strategy name that the control's rows bear.
 pub const CONTROL_NAME: &str = "(no deploy)";
@@ -20,7 +22,7 @@ pub struct StudyResult {
 }
 
 /// All runs of one strategy and release.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// The strategy; [`CONTROL_NAME`] for the control.
     pub strategy: String,
@@ -28,8 +30,10 @@ pub struct Group {
     pub release: String,
     /// One a seed, rising.
     pub rows: Vec<Row>,
-    /// By seed, class and version.
+    /// By seed, class and version; cells without a request are left out.
     pub class_rows: Vec<ClassRow>,
+    /// By seed and class, all versions together; every class has a row in every seed.
+    pub class_totals: Vec<ClassRow>,
     /// Cells added up over the seeds (same order as in a `RunRecord`).
     pub cells: Vec<Cell>,
     /// Failures by how and why, added up over the seeds.
@@ -45,11 +49,22 @@ pub struct Row {
     pub seed: u64,
     /// How the rollout ended.
     pub outcome: RolloutOutcome,
-    /// Whether harm was still going on at the window's end (`mitigate_s` is then censored:
-    /// the time so far).
-    pub censored: bool,
+    /// Which of its times were still running at the window's end.
+    pub censored: Censored,
     /// By place in [`METRICS`]; `None` where a metric does not apply.
     pub values: [Option<f64>; METRICS.len()],
+}
+
+/// Times that were still running at the window's end: their values are the time so far, the
+/// true ones are longer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Censored {
+    /// `deploy_s`: the rollout had not ended.
+    pub deploy: bool,
+    /// `detect_s`: there was harm and nothing had noticed it.
+    pub detect: bool,
+    /// `mitigate_s`: harm was still going on.
+    pub mitigate: bool,
 }
 
 /// One run's row in `classes.csv`.
@@ -59,8 +74,35 @@ pub struct ClassRow {
     pub seed: u64,
     /// The class, by its place in the plan.
     pub class: u16,
-    /// The version of the last attempt's instance; `None`: none was reached.
+    /// The version of the last attempt's instance; `None`: none was reached (or, in
+    /// [`Group::class_totals`], all of them).
     pub version: Option<VersionId>,
     /// By place in [`METRICS`]; only those that make sense for a class are filled.
     pub values: [Option<f64>; METRICS.len()],
+}
+
+impl Row {
+    /// A value by its column; `None` too where there is no such column.
+    #[must_use]
+    pub fn value(&self, metric: &str) -> Option<f64> {
+        self.values[index_of(metric)?]
+    }
+}
+
+impl Censored {
+    /// Whether the value of this column is only the time so far.
+    #[must_use]
+    pub fn is(self, metric: &str) -> bool {
+        match metric {
+            "deploy_s" => self.deploy,
+            "detect_s" => self.detect,
+            "mitigate_s" => self.mitigate,
+            _ => false,
+        }
+    }
+
+    /// The columns whose values are only the time so far.
+    pub fn columns(self) -> impl Iterator<Item = &'static str> {
+        ["deploy_s", "detect_s", "mitigate_s"].into_iter().filter(move |name| self.is(name))
+    }
 }

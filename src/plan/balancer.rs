@@ -31,7 +31,7 @@ pub struct Balancer {
 }
 
 /// How a node chooses among the instances it may use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
     /// In strict turn.

@@ -9,8 +9,12 @@ mod balancer;
 mod client;
 mod platform;
 mod response;
+mod routing;
 mod service;
 mod strategy;
+pub mod streams;
+#[cfg(test)]
+pub mod testing;
 mod traffic;
 mod version;
 
@@ -23,6 +27,7 @@ pub use response::{
     Alert, Analysis, AnalysisMetric, Bound, MetricName, Metrics, OnCall, Response, Rollback, Scope,
     ScopeVersion,
 };
+pub use routing::{EndpointConditions, Routing};
 pub use service::{
     Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup, WarmFrom, Warmup,
 };

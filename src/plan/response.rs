@@ -61,6 +61,21 @@ pub enum MetricName {
     RequestRate,
 }
 
+impl MetricName {
+    /// Its name in scenarios and in the log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ErrorRate => "error_rate",
+            Self::SuccessRate => "success_rate",
+            Self::LatencyP50 => "latency_p50",
+            Self::LatencyP95 => "latency_p95",
+            Self::LatencyP99 => "latency_p99",
+            Self::RequestRate => "request_rate",
+        }
+    }
+}
+
 /// Whose metric.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
@@ -90,6 +105,19 @@ pub enum Bound {
     Below(f64),
     /// Broken above this multiple of the same metric of the stable version.
     AboveStableTimes(f64),
+}
+
+impl Bound {
+    /// Whether `value` breaks the limit; `stable` answers for the same metric of the stable
+    /// version, and is asked only where the limit depends on it. `None`: it has no answer.
+    #[must_use]
+    pub fn is_broken(self, value: f64, stable: impl FnOnce() -> Option<f64>) -> Option<bool> {
+        match self {
+            Self::Above(limit) => Some(value > limit),
+            Self::Below(limit) => Some(value < limit),
+            Self::AboveStableTimes(factor) => stable().map(|stable| value > factor * stable),
+        }
+    }
 }
 
 /// On-call people. Times in nanoseconds.
@@ -148,4 +176,14 @@ pub struct AnalysisMetric {
     pub bound: Bound,
     /// Fewer attempts than this in the window are not enough data.
     pub min_requests: u64,
+}
+
+impl AnalysisMetric {
+    /// The same metric of the stable version.
+    #[must_use]
+    pub fn of_stable(&self) -> Self {
+        let mut stable = self.clone();
+        stable.scope.version = Some(ScopeVersion::Stable);
+        stable
+    }
 }

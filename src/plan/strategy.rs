@@ -18,6 +18,19 @@ pub enum Strategy {
     Canary(Canary),
 }
 
+impl Strategy {
+    /// `minReadySeconds`.
+    #[must_use]
+    pub fn min_ready(&self) -> SimDuration {
+        match self {
+            Self::Recreate(recreate) => recreate.min_ready,
+            Self::Rolling(rolling) => rolling.min_ready,
+            Self::BlueGreen(blue_green) => blue_green.min_ready,
+            Self::Canary(canary) => canary.min_ready,
+        }
+    }
+}
+
 /// A count, or a share of the replicas.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

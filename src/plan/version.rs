@@ -16,6 +16,12 @@ pub struct Version {
     pub errors: Vec<f64>,
     /// Boot time of this version where it differs from the service's.
     pub boot: Option<Distribution>,
+    /// Time of the init containers of this version where it differs from the service's.
+    #[serde(default)]
+    pub init: Option<Distribution>,
+    /// How long its process serves on after SIGTERM, where that differs from the service's.
+    #[serde(default)]
+    pub linger: Option<Distribution>,
     /// What is wrong with its pods.
     pub defects: Vec<Defect>,
 }

@@ -3,11 +3,42 @@
 //! The platform is a state machine of its own: it is handed its due [`PlatformEvent`]s, asks
 //! for later ones, and reports [`Effect`]s on the served world. It knows nothing of requests;
 //! the world answers its probes through [`Workload`] and tells it when a process has ended.
+//!
+//! Sources of the rules: kubernetes/kubernetes `pkg/controller/replicaset`,
+//! `pkg/controller/controller_utils.go`, `pkg/kubelet/{kuberuntime,prober}`,
+//! kubernetes/endpointslice, and recordings of the 1.36.2 controllers. Left out: the
+//! scheduler's choice of nodes (pods take nodes in turn), image garbage collection, pod
+//! garbage collection, node failures.
+
+mod account;
+mod api;
+mod backoff;
+mod cluster;
+mod creation;
+mod delays;
+mod disruption;
+mod endpoints;
+mod event;
+mod nodes;
+mod pod;
+mod prober;
+mod probing;
+mod process;
+mod replica_set;
+mod set_pass;
+mod stop;
+mod victims;
+mod wall;
+
+pub use api::TokenBucket;
+pub use cluster::Platform;
+pub use event::PlatformEvent;
+pub use wall::WallClock;
 
 use crate::engine::{SimDuration, SimTime};
+pub use crate::plan::EndpointConditions;
 use crate::plan::VersionId;
 use crate::record::EventKind;
-
 /// A pod: its number in the run, in order of creation from 0. The served world uses the same
 /// number for the instance inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,17 +96,6 @@ pub enum Effect {
     Counts(PodCounts),
 }
 
-/// Conditions of an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EndpointConditions {
-    /// Serving and not terminating.
-    pub ready: bool,
-    /// The pod's Ready condition.
-    pub serving: bool,
-    /// The pod is being deleted.
-    pub terminating: bool,
-}
-
 /// Pods by state, over all versions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PodCounts {
@@ -115,7 +135,3 @@ pub struct Outbox {
     /// In order.
     pub effects: Vec<Effect>,
 }
-
-/// A due event of the platform's own. Opaque to the rest of the world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlatformEvent {}

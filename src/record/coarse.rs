@@ -53,6 +53,24 @@ impl CoarseHistogram {
         }
     }
 
+    /// What was counted since an earlier state of this histogram.
+    ///
+    /// # Panics
+    /// If `earlier` is not one.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut difference = self.clone();
+        if earlier.counts.is_empty() {
+            return difference;
+        }
+        let offset = earlier.first.checked_sub(self.first).expect("a histogram only widens");
+        let later = &mut difference.counts[offset as usize..][..earlier.counts.len()];
+        for (mine, theirs) in later.iter_mut().zip(&earlier.counts) {
+            *mine = mine.checked_sub(*theirs).expect("counts only grow");
+        }
+        difference
+    }
+
     /// How many values were counted.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -126,6 +144,22 @@ mod tests {
             let exact = values[rank - 1] as f64;
             let got = histogram.quantile(q).unwrap() as f64;
             prop_assert!((got - exact).abs() <= 1.0 + exact * 0.02, "{} for {}", got, exact);
+        }
+
+        #[test]
+        fn the_difference_of_two_states_is_what_came_between_them(
+            before in prop::collection::vec(any::<u64>(), 0..50),
+            between in prop::collection::vec(any::<u64>(), 0..50),
+        ) {
+            let (mut all, mut later) = (CoarseHistogram::default(), CoarseHistogram::default());
+            before.iter().for_each(|&v| all.record(v));
+            let earlier = all.clone();
+            between.iter().for_each(|&v| { all.record(v); later.record(v) });
+            let difference = all.since(&earlier);
+            prop_assert_eq!(
+                difference.buckets().collect::<Vec<_>>(), later.buckets().collect::<Vec<_>>()
+            );
+            prop_assert_eq!(difference.quantile(0.99), later.quantile(0.99));
         }
 
         #[test]

@@ -19,6 +19,7 @@ pub struct Event {
 /// creation from 0), versions by their place in the plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is one sentence; its fields are named in it")]
 pub enum EventKind {
     /// A version starts to be deployed.
     RolloutStarted { version: VersionId },

@@ -58,6 +58,25 @@ pub struct RunRecord {
     pub events: Vec<Event>,
     /// How much work the run was.
     pub work: Work,
+    /// Extra figures for verification, if asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Detail>,
+}
+
+/// Extra figures that theory speaks of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    /// Time in queues of accepted attempts that began in the window, in nanoseconds.
+    pub waits: Histogram,
+    /// Demands up to this count as small.
+    pub small_up_to: u64,
+    /// Of small ok requests sent in the window: latency and demand added up, in nanoseconds.
+    pub small: (u128, u128),
+    /// Of the others.
+    pub large: (u128, u128),
+    /// How often an instance held this many requests when it was sampled (at the end of each
+    /// timeline bucket); the last entry counts that many or more.
+    pub occupancy: Vec<u64>,
 }
 
 /// The requests of one class that one version answered, or that no version did.
@@ -192,6 +211,10 @@ pub struct RolloutTimes {
     pub rollback_decided: Option<SimTime>,
     /// Requests of the window that the candidate answered last.
     pub candidate_requests: u64,
+    /// Time in the window, up to the rollout's end, in which some balancer node could send
+    /// requests to the candidate: how long users met a version that was still on trial.
+    #[serde(default)]
+    pub exposed: SimDuration,
 }
 
 /// Pods and instance time over the window.
@@ -222,4 +245,14 @@ pub struct Work {
     pub simulated: SimDuration,
     /// Area under the number of requests in the system over the window, in ns.
     pub in_system_ns: u128,
+}
+
+impl Work {
+    /// Adds another run's work.
+    pub fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.events += other.events;
+        self.simulated = SimDuration(self.simulated.0.saturating_add(other.simulated.0));
+        self.in_system_ns += other.in_system_ns;
+    }
 }

@@ -148,7 +148,7 @@ fn sentence(sentence: &Sentence) -> SentenceView {
             Some(Verdict::Better) => "better",
             Some(Verdict::Worse) => "worse",
             Some(Verdict::Inconclusive) => "open",
-            Some(Verdict::NoRelevantDifference) | None => "even",
+            Some(Verdict::NoRelevantDifference | Verdict::Different) | None => "even",
         },
     }
 }

@@ -137,6 +137,7 @@ fn metric(line: &SummaryLine) -> MetricView {
             verdict: match difference.verdict {
                 Verdict::Better => "better",
                 Verdict::Worse => "worse",
+                Verdict::Different => "different",
                 Verdict::NoRelevantDifference => "no relevant difference",
                 Verdict::Inconclusive => "inconclusive",
             },

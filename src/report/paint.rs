@@ -37,7 +37,7 @@ impl Paint {
             Some(Verdict::Better) => self.with("32", text),
             Some(Verdict::Worse) => self.with("31", text),
             Some(Verdict::Inconclusive) => self.with("33", text),
-            Some(Verdict::NoRelevantDifference) | None => text.to_owned(),
+            Some(Verdict::NoRelevantDifference | Verdict::Different) | None => text.to_owned(),
         }
     }
 }

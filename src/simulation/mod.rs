@@ -2,6 +2,24 @@
 //!
 //! A run is a pure function of plan, strategy, release and seed.
 
+mod cold;
+mod control;
+pub mod rollout;
+mod run;
+mod serving;
+mod trace;
+mod traffic;
+mod world;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod response_tests;
+#[cfg(test)]
+mod tests;
+
+pub use run::run;
+
 use crate::engine::SimDuration;
 
 /// How much of a run is kept; the run itself is the same whatever is asked for here.
@@ -11,6 +29,9 @@ pub struct RunOptions {
     pub timeline_width: SimDuration,
     /// Keep the log of events.
     pub log: bool,
-    /// Keep this many failed requests, hop by hop (only with `log`).
+    /// Keep this many failed requests of each outcome and cause, hop by hop (only with `log`).
     pub failure_samples: u32,
+    /// Keep the extra figures of [`crate::record::Detail`]; requests of at most this demand in
+    /// nanoseconds count as small.
+    pub detail_small_up_to: Option<u64>,
 }

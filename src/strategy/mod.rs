@@ -6,14 +6,42 @@
 //! carries out with its own delays and failures. So a canary cannot peek at the truth, and
 //! each controller is tested without a simulation.
 
+pub mod argo;
+pub mod blue_green;
+pub mod canary;
+#[cfg(test)]
+mod conformance;
+pub mod deployment;
+#[cfg(test)]
+mod fake;
+pub mod judge;
+pub mod people;
+
 use crate::engine::SimTime;
-use crate::plan::{AnalysisMetric, IntOrPercent, VersionId};
+pub use crate::plan::Routing;
+use crate::plan::{AnalysisMetric, CanaryTraffic, IntOrPercent, Plan, Strategy, VersionId};
 use crate::record::{EventKind, RolloutOutcome};
 
 /// A rollout controller.
 pub trait Controller {
     /// One pass over the observed state: at most one kind of change, as real controllers do.
     fn pass(&mut self, seen: &Observation<'_>) -> Decision;
+
+    /// An operator changes the strategy's parameters in mid-rollout. What the controller
+    /// cannot change leaves it as it is.
+    fn reconfigure(&mut self, _strategy: &Strategy) {}
+}
+
+/// The controller of a strategy, for the service of a plan.
+#[must_use]
+pub fn controller(strategy: &Strategy, plan: &Plan) -> Box<dyn Controller> {
+    match strategy {
+        Strategy::Recreate(_) | Strategy::Rolling(_) => {
+            Box::new(deployment::Deployment::new(strategy, plan.service.replicas))
+        }
+        Strategy::BlueGreen(params) => Box::new(blue_green::BlueGreenController::new(params, plan)),
+        Strategy::Canary(params) => Box::new(canary::CanaryController::new(params, plan)),
+    }
 }
 
 /// What a controller can see.
@@ -22,20 +50,31 @@ pub struct Observation<'a> {
     pub now: SimTime,
     /// The wall clock, nanoseconds since 1970 (conditions carry whole seconds of it).
     pub unix_ns: i64,
+    /// Counts the changes of the object's spec (`metadata.generation`).
+    pub generation: u64,
     /// `spec.replicas`.
     pub replicas: u32,
     /// `spec.paused`.
     pub paused: bool,
     /// The version of the pod template: what ought to run.
     pub target: VersionId,
-    /// The version that ran before this rollout, to which an abort goes back.
+    /// The version that ran before this rollout, to which an abort goes back. It stays what it
+    /// was until a rollout has finished as completed: a rollout that stalled, was rolled back
+    /// or was overtaken by a newer one leaves it alone.
     pub stable: VersionId,
     /// Every replica set, in order of creation.
     pub replica_sets: &'a [ReplicaSetView],
     /// The traffic routing last commanded.
     pub routing: Routing,
-    /// A person asked for the rollout to be given up (or an automatic rule did).
+    /// A person asked for the rollout to be given up (or an automatic rule did). Stays true
+    /// until the next deployment.
     pub abort_requested: bool,
+    /// How often a person has told the rollout to go on since it began: each time ends one
+    /// wait for a person (Argo's `promote`).
+    pub resumes: u32,
+    /// A person is in a hurry: steps, pauses and analyses are skipped (Argo's `promote --full`).
+    /// What a rollback after the end of a rollout asks for.
+    pub promote_full: bool,
     /// Reported metrics.
     pub metrics: &'a dyn ReportedMetrics,
 }
@@ -57,30 +96,14 @@ pub struct ReplicaSetView {
     pub ready: u32,
     /// `status.availableReplicas`: ready for `minReadySeconds`.
     pub available: u32,
+    /// `status.terminatingReplicas`: pods that are being deleted and have not ended.
+    pub terminating: u32,
     /// Pods of it in a non-terminal phase, terminating ones included.
     pub existing: u32,
     /// The desired-replicas annotation.
     pub desired_annotation: Option<u32>,
     /// The max-replicas annotation.
     pub max_annotation: Option<u32>,
-}
-
-/// Where the traffic goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Routing {
-    /// To every ready endpoint, whatever its version: a plain Service.
-    All,
-    /// To the endpoints of one version: a Service selector.
-    Only(VersionId),
-    /// Shared between two versions by weight, in basis points: a router.
-    Split {
-        /// Gets the rest.
-        stable: VersionId,
-        /// Gets `weight_bp` of 10,000.
-        candidate: VersionId,
-        /// The candidate's share.
-        weight_bp: u32,
-    },
 }
 
 /// Metrics as the monitoring system would answer a query now.
@@ -94,7 +117,8 @@ pub trait ReportedMetrics {
 pub struct Decision {
     /// Carried out in order.
     pub commands: Vec<Command>,
-    /// When to be woken at the latest, even if nothing changes.
+    /// When to be woken at the latest, even if nothing changes. The present instant means
+    /// another pass as soon as the controller's queue allows.
     pub wake_at: Option<SimTime>,
 }
 
@@ -122,12 +146,54 @@ pub enum Command {
         /// The max-replicas annotation.
         max_annotation: u32,
     },
+    /// Sets the Deployment revision of a replica set: an old one is used again.
+    Revise {
+        /// Whose.
+        version: VersionId,
+        /// The new revision.
+        revision: u32,
+    },
+    /// Deletes an empty replica set beyond the history limit.
+    Remove {
+        /// Whose.
+        version: VersionId,
+    },
+    /// Writes the rollout object's own status: a call to the API server, whose echo causes one
+    /// more pass.
+    Report,
     /// Sets where the traffic goes.
     Route(Routing),
     /// Writes a line into the run's log.
     Log(EventKind),
-    /// The rollout has ended (another operation may start a new one).
+    /// The rollout has ended (another operation may start a new one); said in every pass in
+    /// which it holds. Passes go on: sets may still have to be scaled down or resized. A stalled
+    /// rollout may finish again, when its pods come up after all or a person acts (then
+    /// `RolloutResumed` is logged first); the last word counts.
     Finish(RolloutOutcome),
+}
+
+/// Where the traffic goes before anything is deployed: a strategy that moves traffic by a
+/// selector or a router has it in place from the start.
+#[must_use]
+pub fn initial_routing(strategy: &Strategy, stable: VersionId) -> Routing {
+    match strategy {
+        Strategy::BlueGreen(_) => Routing::Only(stable),
+        Strategy::Canary(canary) if canary.traffic == CanaryTraffic::Weights => {
+            Routing::Only(stable)
+        }
+        _ => Routing::All,
+    }
+}
+
+/// What the max-replicas annotation of a set that is not rolled out has beyond the replicas.
+#[must_use]
+pub fn surge_annotation(strategy: &Strategy, replicas: u32) -> u32 {
+    match strategy {
+        Strategy::Rolling(rolling) => {
+            deployment::rules::fenceposts(rolling.max_surge, rolling.max_unavailable, replicas).0
+        }
+        Strategy::Recreate(_) | Strategy::BlueGreen(_) | Strategy::Canary(_) => 0,
+    }
 }
 
 /// Resolves a count or percentage; percentages round up if `up`, else down.

@@ -105,7 +105,7 @@ fn sentence(
         Verdict::NoRelevantDifference => format!(
             "{name} and {base} do not differ relevantly in failed requests ({signed} {what})"
         ),
-        Verdict::Inconclusive => format!(
+        Verdict::Inconclusive | Verdict::Different => format!(
             "{name} against {base} is inconclusive at this number of seeds ({signed} {what})"
         ),
     };

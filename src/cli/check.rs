@@ -1,0 +1,46 @@
+//! `cutover check`: compare, held against the scenario's objectives.
+
+use super::args::{CheckArgs, CheckFormat};
+use super::compare::many_runs;
+use super::console::Console;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::study;
+use super::verdicts::{self, Verdicts};
+use crate::experiment::objectives::{Holds, hold};
+use crate::experiment::summarise;
+use crate::scenario;
+
+/// Runs the study, holds it against its objectives, prints what became of each.
+///
+/// # Errors
+/// Whatever keeps the command from doing so.
+pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
+    let study = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&args.seeds))?;
+    if study.objectives.is_empty() {
+        return Err(Failure::bad_input(
+            "the scenario has no objectives to check\n  = help: add some, such as `objectives: [ \
+             { metric: excess_failed_share, at_most: 0.1% } ]`",
+        ));
+    }
+    study::warn(&study, console);
+    let place = study::place(&args.output, &study, "check")?;
+    let result = many_runs(study, &args.scenario, args.output.threads, &place, console)?;
+    let summary = summarise(&result);
+    study::put_in_place(&place, console, |folder| {
+        super::stand_in::write(&result, &summary, folder, !args.output.no_charts)
+    })?;
+    let held = hold(&result);
+    let verdicts = Verdicts { result: &result, held: &held };
+    console.answer(&match args.format {
+        CheckFormat::Table => verdicts::table(&verdicts),
+        CheckFormat::Markdown => verdicts::markdown(&verdicts),
+        CheckFormat::Junit => verdicts::junit(&verdicts),
+        CheckFormat::Json => verdicts::json(&verdicts),
+    })?;
+    Ok(match () {
+        () if held.iter().any(|held| held.holds == Holds::No) => Exit::DoesNotHold,
+        () if held.iter().any(|held| held.holds == Holds::Unknown) => Exit::NoFullAnswer,
+        () => Exit::Done,
+    })
+}

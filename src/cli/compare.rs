@@ -1,0 +1,63 @@
+//! `cutover compare`: every strategy over many seeds.
+
+use super::args::{CompareArgs, Format, ScenarioArgs};
+use super::console::Console;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::place::Place;
+use super::study::{self, Job};
+use crate::experiment::{
+    COMPARE_BUCKETS, Simulator, StudyResult, Summary, summarise, timeline_width,
+};
+use crate::plan::Study;
+use crate::report;
+use crate::report::terminal::Screen;
+use crate::scenario;
+use crate::simulation::RunOptions;
+
+/// Compares, writes the results folder, prints the answer.
+///
+/// # Errors
+/// Whatever keeps the command from doing so.
+pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
+    let study = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&args.seeds))?;
+    study::warn(&study, console);
+    let place = study::place(&args.output, &study, "compare")?;
+    let result = many_runs(study, &args.scenario, args.output.threads, &place, console)?;
+    let summary = summarise(&result);
+    study::put_in_place(&place, console, |folder| {
+        super::stand_in::write(&result, &summary, folder, !args.output.no_charts)
+    })?;
+    console.answer(&answer(&result, &summary, args.format, console))?;
+    Ok(Exit::Done)
+}
+
+/// Carries out a study of which only figures are kept.
+///
+/// # Errors
+/// If a run breaks an invariant, or a checkpoint cannot be read.
+pub fn many_runs(
+    study: Study,
+    scenario: &ScenarioArgs,
+    threads: Option<usize>,
+    place: &Place,
+    console: &Console,
+) -> Result<StudyResult, Failure> {
+    let timeline_width = timeline_width(study.plan.clock.window, COMPARE_BUCKETS);
+    let options =
+        RunOptions { timeline_width, log: false, failure_samples: 0, detail_small_up_to: None };
+    let asked = study.clone();
+    let runner = Simulator { study: &asked, options };
+    let job = Job { study, runner: &runner, timeline_width, place, scenario, threads };
+    study::carry_out(job, console)
+}
+
+fn answer(result: &StudyResult, summary: &Summary, format: Format, console: &Console) -> String {
+    let screen = Screen { columns: console.columns, color: console.color };
+    match format {
+        Format::Table => report::terminal::compare(result, summary, screen),
+        Format::Json => report::json::compare(result, summary),
+        Format::Csv => report::csv::summary(result, summary),
+        Format::Markdown => report::markdown::compare(result, summary),
+    }
+}

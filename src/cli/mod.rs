@@ -1,0 +1,69 @@
+//! The command line: one file a command, exit codes in one table.
+//!
+//! stdout carries the answer and nothing else; progress, notes and errors go to stderr.
+
+mod args;
+mod check;
+mod compare;
+mod console;
+mod exit;
+mod failure;
+mod panic;
+mod place;
+mod plain;
+mod progress;
+mod reference;
+mod run;
+mod scenarios;
+mod signal;
+mod stand_in;
+mod study;
+mod validate;
+mod verdicts;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use console::{Console, to_stderr};
+use exit::Exit;
+use failure::Failure;
+
+/// Parses the command line, carries the command out, and gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    panic::install_hook();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; anything else is a mistake of the command line.
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::BadInput } else { Exit::Done };
+            return ExitCode::from(exit.code());
+        }
+    };
+    let console = Console::new(&cli.screen);
+    let outcome =
+        panic::guarded(|| carry_out(&cli.command, &console), |broken| broken.message.clone());
+    let exit = outcome.unwrap_or_else(|failure| {
+        to_stderr(&failure.message);
+        failure.exit
+    });
+    ExitCode::from(exit.code())
+}
+
+fn carry_out(command: &Command, console: &Console) -> Result<Exit, Failure> {
+    match command {
+        Command::Compare(args) => compare::compare(args, console),
+        Command::Run(args) => run::run(args, console),
+        Command::Check(args) => check::check(args, console),
+        Command::Validate(args) => validate::validate(args, console),
+        Command::Scenarios(args) => scenarios::scenarios(args, console),
+        Command::Init(args) => scenarios::init(args, console),
+        Command::Schema => reference::schema(console),
+        Command::Explain(args) => reference::explain(args, console),
+        Command::Completions(args) => reference::completions(args, console),
+        Command::Man(args) => reference::man(args, console),
+    }
+}

@@ -1,0 +1,136 @@
+//! `cutover run`: one strategy, one seed, in full detail.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::args::{Format, RunArgs, SeedsArgs};
+use super::console::Console;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::study::{self, Job};
+use crate::experiment::{
+    RUN_BUCKETS, Runner, Simulator, StudyResult, Summary, summarise, timeline_width,
+};
+use crate::plan::Study;
+use crate::record::{RunKey, RunRecord};
+use crate::report;
+use crate::scenario;
+use crate::simulation::RunOptions;
+
+/// Failed requests of each outcome and cause that are followed hop by hop.
+const FAILURE_SAMPLES: u32 = 5;
+
+/// Runs one seed of one strategy, beside no deployment of the same seed; writes the results
+/// folder with the event log and tells the story.
+///
+/// # Errors
+/// Whatever keeps the command from doing so.
+pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
+    let seeds = SeedsArgs {
+        seeds: Some(1),
+        seed: Some(args.seed),
+        strategy: Vec::new(),
+        no_control: args.no_control,
+    };
+    let whole = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&seeds))?;
+    let study = chosen(whole, args)?;
+    let place = study::place(&args.output, &study, "run")?;
+    let timeline_width = timeline_width(study.plan.clock.window, RUN_BUCKETS);
+    let options = RunOptions {
+        timeline_width,
+        log: true,
+        failure_samples: FAILURE_SAMPLES,
+        detail_small_up_to: None,
+    };
+    let asked = study.clone();
+    let runner =
+        Witness { simulator: Simulator { study: &asked, options }, record: Mutex::new(None) };
+    let job = Job {
+        study,
+        runner: &runner,
+        timeline_width,
+        place: &place,
+        scenario: &args.scenario,
+        threads: args.output.threads,
+    };
+    let result = study::carry_out(job, console)?;
+    let record = runner.record.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let record = record.expect("the strategy's run was carried out");
+    let summary = summarise(&result);
+    study::put_in_place(&place, console, |folder| {
+        let charts = !args.output.no_charts;
+        super::stand_in::write_run(&result, &summary, &record, folder, charts)
+    })?;
+    console.answer(&answer(&result, &summary, &record, args.format, console))?;
+    Ok(Exit::Done)
+}
+
+/// Keeps the record of the strategy's run.
+struct Witness<'a> {
+    simulator: Simulator<'a>,
+    record: Mutex<Option<RunRecord>>,
+}
+
+impl Runner for Witness<'_> {
+    fn run(&self, key: RunKey) -> RunRecord {
+        let record = self.simulator.run(key);
+        if key.arm.is_some() {
+            let mut kept = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+            *kept = Some(record.clone());
+        }
+        record
+    }
+}
+
+/// The study of one strategy and one release. Everything else, the window above all, is as in
+/// a comparison of the whole scenario, so that the run is the same one.
+fn chosen(mut study: Study, args: &RunArgs) -> Result<Study, Failure> {
+    let names = |names: Vec<&str>| names.join(", ");
+    let arms = || names(study.arms.iter().map(|arm| arm.name.as_str()).collect());
+    let arm = match &args.strategy {
+        Some(wanted) => study.arms.iter().position(|arm| arm.name == *wanted),
+        None if study.arms.len() == 1 => Some(0),
+        None => {
+            let message = "which strategy? The scenario has several: --strategy NAME";
+            return Err(Failure::bad_input(format!("{message}\n  = allowed: {}", arms())));
+        }
+    };
+    let Some(arm) = arm else {
+        return Err(Failure::bad_input(format!(
+            "the scenario has no strategy {}\n  = allowed: {}",
+            args.strategy.as_deref().unwrap_or_default(),
+            arms()
+        )));
+    };
+    let release = match &args.release {
+        None => 0,
+        Some(wanted) => {
+            let found = study.releases.iter().position(|release| release.name == *wanted);
+            found.ok_or_else(|| {
+                let known = study.releases.iter().map(|release| release.name.as_str()).collect();
+                let message = format!("the scenario has no release {wanted}");
+                Failure::bad_input(format!("{message}\n  = allowed: {}", names(known)))
+            })?
+        }
+    };
+    study.arms = vec![study.arms.swap_remove(arm)];
+    study.releases = vec![study.releases.swap_remove(release)];
+    study.releases[0].share = 1.0;
+    study.baseline = 0;
+    study.warnings.clear();
+    Ok(study)
+}
+
+fn answer(
+    result: &StudyResult,
+    summary: &Summary,
+    record: &RunRecord,
+    format: Format,
+    console: &Console,
+) -> String {
+    match format {
+        Format::Table => super::stand_in::tell(result, record, console.columns, console.color),
+        Format::Json => report::events::jsonl(&result.study.plan, record),
+        Format::Csv => report::csv::runs(result),
+        Format::Markdown => report::markdown::compare(result, summary),
+    }
+}

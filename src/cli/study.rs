@@ -1,0 +1,194 @@
+//! Carrying out a study for a command: resume, run, be interrupted, put the results in place.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use super::args::{OutputArgs, ScenarioArgs};
+use super::console::{Console, to_stderr};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::panic::{guarded, quoted};
+use super::place::Place;
+use super::progress::{ProgressLine, figures};
+use super::signal;
+use crate::engine::SimDuration;
+use crate::experiment::{
+    BrokenRun, CONTROL_NAME, CheckpointError, Collector, Runner, StudyResult, finish_runs,
+    load_checkpoint, save_checkpoint,
+};
+use crate::plan::Study;
+
+/// A study on its way.
+pub struct Job<'a> {
+    /// What is asked.
+    pub study: Study,
+    /// Who carries its runs out.
+    pub runner: &'a dyn Runner,
+    /// Width of the timeline's buckets, which a checkpoint must agree on.
+    pub timeline_width: SimDuration,
+    /// Where the results will go.
+    pub place: &'a Place,
+    /// How the scenario was named and changed, to tell how to reproduce a run.
+    pub scenario: &'a ScenarioArgs,
+    /// Threads.
+    pub threads: Option<usize>,
+}
+
+/// Tells the scenario's warnings.
+pub fn warn(study: &Study, console: &Console) {
+    for warning in &study.warnings {
+        console.note(&format!("warning: {warning}"));
+    }
+}
+
+/// The folder for a command's results.
+///
+/// # Errors
+/// If it may not be written.
+pub fn place(output: &OutputArgs, study: &Study, command: &str) -> Result<Place, Failure> {
+    Place::claim(output.out.as_deref(), &study.name, command)
+}
+
+/// Carries out every run that no checkpoint holds.
+///
+/// # Errors
+/// If a run breaks an invariant, or a checkpoint cannot be read.
+pub fn carry_out(job: Job<'_>, console: &Console) -> Result<StudyResult, Failure> {
+    let Job { study, runner, timeline_width, place, scenario, threads } = job;
+    let collector = Arc::new(restored(&study, timeline_width, place, console)?);
+    let progress = Arc::new(ProgressLine::new(console.progress, console.overwrites));
+    let study = Arc::new(study);
+    keep_when_interrupted(&study, timeline_width, &collector, place, &progress);
+    let begun = Instant::now();
+    let before = collector.finished();
+    guarded(
+        || {
+            finish_runs(&study, &collector, runner, threads, progress.as_ref());
+            Ok(())
+        },
+        |broken| reproduction(&study, scenario, broken),
+    )?;
+    progress.clear();
+    let runs = collector.total() - before;
+    // A signal that comes now finds nothing left to keep: the results are about to be written.
+    let Some(collector) = Arc::into_inner(collector) else {
+        // The handler has just begun to keep what is finished, and will end the process.
+        loop {
+            std::thread::park();
+        }
+    };
+    let result = collector.into_result(Arc::unwrap_or_clone(study));
+    if runs > 0 {
+        console.note(&figures(runs, &result.work, begun.elapsed()));
+    }
+    Ok(result)
+}
+
+/// Takes a checkpoint up, if there is one of this very study.
+fn restored(
+    study: &Study,
+    timeline_width: SimDuration,
+    place: &Place,
+    console: &Console,
+) -> Result<Collector, Failure> {
+    let Some(text) = place.kept()? else { return Ok(Collector::new(study)) };
+    match load_checkpoint(study, timeline_width, &text) {
+        Ok(collector) => {
+            let (finished, total) = (collector.finished(), collector.total());
+            console.note(&format!("resuming: {finished} of {total} runs were finished before"));
+            Ok(collector)
+        }
+        Err(error @ (CheckpointError::OfAnother | CheckpointError::Damaged)) => {
+            let file = place.checkpoint();
+            console.note(&format!("note: the checkpoint {} is not used: {error}", file.display()));
+            Ok(Collector::new(study))
+        }
+    }
+}
+
+/// From now on, a signal keeps what is finished and ends the process.
+fn keep_when_interrupted(
+    study: &Arc<Study>,
+    timeline_width: SimDuration,
+    collector: &Arc<Collector>,
+    place: &Place,
+    progress: &Arc<ProgressLine>,
+) {
+    let collector: Weak<Collector> = Arc::downgrade(collector);
+    let (study, progress) = (Arc::clone(study), Arc::clone(progress));
+    let place = place.clone();
+    let asked_before = AtomicBool::new(false);
+    let watched = signal::watch(move |number| {
+        let impatient = asked_before.swap(true, Ordering::SeqCst);
+        let exit = i32::from(Exit::Signal(number).code());
+        // While results are being written there is nothing to keep: that takes a moment.
+        let Some(collector) = collector.upgrade() else {
+            if impatient {
+                std::process::exit(exit);
+            }
+            return;
+        };
+        progress.clear();
+        to_stderr(&keep(&study, timeline_width, &collector, &place));
+        std::process::exit(exit);
+    });
+    // Without a handler a signal ends the process as it always does: nothing is kept.
+    drop(watched);
+}
+
+fn keep(study: &Study, width: SimDuration, collector: &Collector, place: &Place) -> String {
+    let finished = collector.finished();
+    if finished == 0 {
+        return "interrupted: no run was finished\n".to_owned();
+    }
+    match place.keep(&save_checkpoint(study, width, collector)) {
+        Err(failure) => format!("interrupted; what was finished is lost: {}", failure.message),
+        Ok(()) => format!(
+            "interrupted: {finished} of {} runs are kept in {}; the same command resumes\n",
+            collector.total(),
+            place.checkpoint().display()
+        ),
+    }
+}
+
+/// The command that repeats one run.
+fn reproduction(study: &Study, scenario: &ScenarioArgs, broken: &BrokenRun) -> String {
+    let mut words = vec!["cutover".to_owned(), "run".to_owned()];
+    words.push(quoted(&scenario.scenario.to_string_lossy()));
+    // The control runs beside any strategy.
+    let any = study.arms.first().map_or("", |arm| &arm.name);
+    let is_control = broken.strategy == CONTROL_NAME;
+    let strategy = if is_control { any } else { &broken.strategy };
+    words.extend(["--strategy".to_owned(), quoted(strategy)]);
+    if study.releases.len() > 1 && !is_control {
+        words.extend(["--release".to_owned(), quoted(&broken.release)]);
+    }
+    words.extend(["--seed".to_owned(), broken.seed.to_string()]);
+    for (path, value) in &scenario.set {
+        words.extend(["--set".to_owned(), quoted(&format!("{path}={value}"))]);
+    }
+    if scenario.allow_outside {
+        words.push("--allow-outside".to_owned());
+    }
+    if scenario.allow_huge {
+        words.push("--allow-huge".to_owned());
+    }
+    words.join(" ")
+}
+
+/// Puts the results in place, forgets the checkpoint, and says where they are.
+///
+/// # Errors
+/// If the operating system does not let us.
+pub fn put_in_place(
+    place: &Place,
+    console: &Console,
+    write: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> Result<(), Failure> {
+    place.replace(write)?;
+    place.forget()?;
+    console.note(&format!("results in {}", place.folder().display()));
+    Ok(())
+}

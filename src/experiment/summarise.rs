@@ -1,0 +1,263 @@
+//! From the rows of a study to its summary.
+
+use crate::plan::Study;
+use crate::stats::mean::{Moments, Paired};
+use crate::stats::{LEVEL, best, correction, quantile, share};
+
+use super::metric::{METRICS, Metric, Unit, index_of};
+use super::relevance;
+use super::result::{CONTROL_NAME, Group, Row, StudyResult};
+use super::summary::{
+    BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Summary, SummaryLine,
+};
+
+/// Metrics in which strategies are ranked, if they have values.
+const RANKED: [&str; 8] = [
+    "excess_failed_share",
+    "failed_share",
+    "users_affected",
+    "ok_p99_ms",
+    "worst_minute_ok_p99_ms",
+    "deploy_s",
+    "extra_instance_s",
+    "cost",
+];
+
+/// Latency quantiles that are taken over the requests of all seeds too.
+const POOLED: [(&str, f64); 5] = [
+    ("ok_p50_ms", 0.5),
+    ("ok_p90_ms", 0.9),
+    ("ok_p95_ms", 0.95),
+    ("ok_p99_ms", 0.99),
+    ("ok_p999_ms", 0.999),
+];
+
+/// Puts a study into figures.
+#[must_use]
+pub fn summarise(result: &StudyResult) -> Summary {
+    let others = result.study.arms.len().saturating_sub(1);
+    let comparisons = others * result.study.releases.len();
+    let mut summary = Summary { level: LEVEL, comparisons, ..Summary::default() };
+    for group in 0..result.groups.len() {
+        let baseline = baseline_of(result, group);
+        for metric in 0..METRICS.len() {
+            let values = Column::of(&result.groups[group], metric);
+            summary.lines.extend(line(result, group, metric, &values, baseline, comparisons));
+        }
+        summary.pooled.extend(pooled(&result.groups[group], group));
+    }
+    summary.best = best_lines(result);
+    summary.per_hundred = per_hundred(result);
+    summary
+}
+
+/// The group that a group is compared with: that of the baseline and the same release.
+fn baseline_of(result: &StudyResult, group: usize) -> Option<&Group> {
+    let this = &result.groups[group];
+    let baseline = &result.study.arms.get(result.study.baseline)?.name;
+    if this.strategy == CONTROL_NAME || this.strategy == *baseline {
+        return None;
+    }
+    result.groups.iter().find(|g| g.strategy == *baseline && g.release == this.release)
+}
+
+/// A metric's values of a group, by row.
+struct Column {
+    by_row: Vec<Option<f64>>,
+    present: Vec<f64>,
+}
+
+impl Column {
+    fn of(group: &Group, metric: usize) -> Self {
+        let by_row: Vec<Option<f64>> = group.rows.iter().map(|row| row.values[metric]).collect();
+        let present = by_row.iter().copied().flatten().collect();
+        Self { by_row, present }
+    }
+}
+
+fn line(
+    result: &StudyResult,
+    group: usize,
+    place: usize,
+    values: &Column,
+    baseline: Option<&Group>,
+    comparisons: usize,
+) -> Option<SummaryLine> {
+    let metric = &METRICS[place];
+    let moments = Moments::of(&values.present)?;
+    let mut sorted = values.present.clone();
+    quantile::sort(&mut sorted);
+    let at = |q| quantile::of_sorted(&sorted, q).unwrap_or(moments.mean);
+    let rows = &result.groups[group].rows;
+    let is_censored = |row: &&Row| row.values[place].is_some() && row.censored.is(metric.name);
+    let difference = baseline.and_then(|baseline| {
+        let other = Column::of(baseline, place);
+        let requests = mean_requests(baseline);
+        let threshold = |mean| relevance::threshold(metric, mean, requests);
+        let (theirs, ours) = pairs(&other.by_row, &values.by_row);
+        difference(&theirs, &ours, threshold, metric.less_is_better, comparisons)
+    });
+    Some(SummaryLine {
+        group,
+        metric: place,
+        seeds: moments.count as u64,
+        censored: rows.iter().filter(is_censored).count() as u64,
+        mean: moments.mean,
+        interval: moments.interval(LEVEL).map(|ends| within_range(metric, ends)),
+        quantiles: (at(0.05), at(0.5), at(0.95)),
+        seeds_hit: seeds_hit(metric, &values.present),
+        difference,
+    })
+}
+
+/// Cuts an interval to the values a metric can take.
+fn within_range(metric: &Metric, (low, high): (f64, f64)) -> (f64, f64) {
+    let signed = metric.name.starts_with("excess_") || metric.name.starts_with("extra_");
+    if signed {
+        return (low, high);
+    }
+    let most = if metric.unit == Unit::Share { 1.0 } else { f64::INFINITY };
+    (low.max(0.0), high.min(most))
+}
+
+fn seeds_hit(metric: &Metric, values: &[f64]) -> Option<SeedsHit> {
+    let is_harm = metric.unit == Unit::Count
+        && metric.less_is_better == Some(true)
+        && !matches!(metric.name, "attempts" | "max_pods");
+    let hits = values.iter().filter(|&&value| value > 0.0).count() as u64;
+    is_harm.then(|| SeedsHit { hits, share: share::exact(hits, values.len() as u64, LEVEL) })
+}
+
+fn mean_requests(group: &Group) -> f64 {
+    let requests: Vec<f64> = group.rows.iter().filter_map(|row| row.value("requests")).collect();
+    Moments::of(&requests).map_or(0.0, |moments| moments.mean)
+}
+
+/// The values of the seeds that both have.
+fn pairs(theirs: &[Option<f64>], ours: &[Option<f64>]) -> (Vec<f64>, Vec<f64>) {
+    theirs.iter().zip(ours).filter_map(|(a, b)| Some(((*a)?, (*b)?))).unzip()
+}
+
+fn difference(
+    baseline: &[f64],
+    values: &[f64],
+    threshold: impl Fn(f64) -> f64,
+    less_is_better: Option<bool>,
+    comparisons: usize,
+) -> Option<Difference> {
+    let paired = Paired::of(baseline, values)?;
+    let interval = paired.moments.interval(correction::bonferroni(LEVEL, comparisons))?;
+    let threshold = threshold(Moments::of(baseline)?.mean);
+    Some(Difference {
+        mean: paired.moments.mean,
+        interval,
+        threshold,
+        verdict: relevance::verdict(interval, threshold, less_is_better),
+        variance_removed: paired.variance_removed,
+    })
+}
+
+fn pooled(group: &Group, index: usize) -> Vec<PooledLine> {
+    let mut ok = crate::engine::Histogram::new();
+    group.cells.iter().for_each(|cell| ok.merge(&cell.ok));
+    let lines = POOLED.iter().filter_map(|&(name, q)| {
+        let metric = index_of(name)?;
+        let value = ok.quantile(q)? as f64 / 1e6;
+        let runs = Column::of(group, metric).present;
+        let interval = quantile::sectioning(value, &runs, LEVEL);
+        let interval = interval.map(|ends| within_range(&METRICS[metric], ends));
+        Some(PooledLine { group: index, metric, value, interval })
+    });
+    lines.collect()
+}
+
+/// The groups of a release, by arm.
+fn groups_of_release<'a>(result: &'a StudyResult, release: &str) -> Option<Vec<&'a Group>> {
+    let group = |name: &str| {
+        result.groups.iter().find(|group| group.strategy == name && group.release == release)
+    };
+    result.study.arms.iter().map(|arm| group(&arm.name)).collect()
+}
+
+fn best_lines(result: &StudyResult) -> Vec<BestLine> {
+    let Study { arms, releases, .. } = &result.study;
+    let mut lines = Vec::new();
+    if arms.len() < 2 || result.study.seeds < 2 {
+        return lines;
+    }
+    for (place, release) in releases.iter().enumerate() {
+        let Some(groups) = groups_of_release(result, &release.name) else { continue };
+        for metric in RANKED.iter().filter_map(|name| index_of(name)) {
+            let sign = if METRICS[metric].less_is_better == Some(false) { -1.0 } else { 1.0 };
+            let columns = groups.iter().map(|group| {
+                let values = group.rows.iter().map(|row| row.values[metric].map(|v| v * sign));
+                values.collect::<Option<Vec<f64>>>()
+            });
+            let columns: Option<Vec<Vec<f64>>> = columns.collect();
+            let chances = columns.and_then(|columns| best::chance_of_smallest_mean(&columns));
+            lines.extend(chances.map(|chances| BestLine { release: place, metric, chances }));
+        }
+    }
+    lines
+}
+
+/// Harm of a row, above the control's of the same seed.
+fn harm_of(row: &Row, control: Option<&Row>, harm: Harm) -> Option<f64> {
+    let sum = |row: &Row| harm.columns().iter().map(|name| row.value(name)).sum::<Option<f64>>();
+    Some(sum(row)? - control.map_or(Some(0.0), sum)?)
+}
+
+/// Harm of a hundred deployments by seed: each release with its share.
+fn per_hundred_by_seed(result: &StudyResult, arm: usize, harm: Harm) -> Option<Vec<f64>> {
+    let control = result.groups.iter().find(|group| group.strategy == CONTROL_NAME);
+    let mut sums = vec![0.0; usize::try_from(result.study.seeds).ok()?];
+    for release in &result.study.releases {
+        let group = groups_of_release(result, &release.name)?[arm];
+        for (place, row) in group.rows.iter().enumerate() {
+            let without = control.map(|control| &control.rows[place]);
+            sums[place] += 100.0 * release.share * harm_of(row, without, harm)?;
+        }
+    }
+    Some(sums)
+}
+
+fn per_hundred(result: &StudyResult) -> Vec<PerHundred> {
+    let Study { arms, baseline, .. } = &result.study;
+    let mut lines = Vec::new();
+    let comparisons = arms.len().saturating_sub(1);
+    for harm in Harm::ALL {
+        let by_arm: Option<Vec<Vec<f64>>> =
+            (0..arms.len()).map(|arm| per_hundred_by_seed(result, arm, harm)).collect();
+        let Some(by_arm) = by_arm else { continue };
+        // Wrong answers and lost sessions are told where there are any.
+        let expected = matches!(harm, Harm::FailedRequests | Harm::UsersAffected);
+        if !expected && by_arm.iter().flatten().all(|value| *value == 0.0) {
+            continue;
+        }
+        let floor = 100.0 * floor_of(result, harm);
+        let threshold = |mean: f64| floor.max(relevance::RELATIVE * mean.abs());
+        for (arm, values) in by_arm.iter().enumerate() {
+            let Some(moments) = Moments::of(values) else { continue };
+            let difference = (arm != *baseline)
+                .then(|| difference(&by_arm[*baseline], values, threshold, Some(true), comparisons))
+                .flatten();
+            let interval = moments.interval(LEVEL);
+            lines.push(PerHundred { arm, harm, mean: moments.mean, interval, difference });
+        }
+    }
+    lines
+}
+
+/// Harm of one deployment below which no difference matters.
+fn floor_of(result: &StudyResult, harm: Harm) -> f64 {
+    match harm {
+        Harm::FailedRequests | Harm::WrongAnswers => {
+            let requests = result.groups.first().map_or(0.0, mean_requests);
+            relevance::requests_floor(requests)
+        }
+        Harm::UsersAffected | Harm::SessionsLost => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

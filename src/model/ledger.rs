@@ -1,0 +1,341 @@
+//! The ledger: what is counted about requests, by class and version, over time, by cause.
+//!
+//! Requests count by their intended send time, if it lies in the window; warm-up requests
+//! load the system and are not counted. All counts are integers.
+
+use crate::engine::{SimDuration, SimTime};
+use crate::plan::Plan;
+use crate::record::{
+    Bucket, Cause, CauseCount, Cell, CoarseHistogram, Counters, Outcome, Series, Timeline,
+};
+
+use super::request::{NONE, Request, Requests};
+use super::users::UserTable;
+
+/// The finest step of the harm series, and the most steps it has.
+const HARM_STEP: SimDuration = SimDuration::from_secs(1);
+const HARM_STEPS: u64 = 3600;
+/// The finest step of the worst-minute figure, and the most steps.
+const MINUTE: SimDuration = SimDuration::from_secs(60);
+const MINUTES: u64 = 600;
+
+/// Cuts the window into equal steps and says in which an instant lies.
+#[derive(Clone, Copy, Debug)]
+struct Steps {
+    width: SimDuration,
+    per_nanosecond: f64,
+    count: usize,
+}
+
+impl Steps {
+    fn new(window: SimDuration, width: SimDuration) -> Self {
+        Self {
+            width,
+            per_nanosecond: 1.0 / width.0 as f64,
+            count: window.0.div_ceil(width.0).max(1) as usize,
+        }
+    }
+
+    /// Steps of at least `finest`, in whole multiples of it, at most `most` of them.
+    fn at_most(window: SimDuration, finest: SimDuration, most: u64) -> Self {
+        let multiple = window.0.div_ceil(finest.0 * most).max(1);
+        Self::new(window, SimDuration(finest.0 * multiple))
+    }
+
+    /// The step of an instant `offset` after the window's start. The half nanosecond keeps an
+    /// instant on the border of two steps in the later one despite rounding.
+    #[inline]
+    fn of(&self, offset: u64) -> usize {
+        (((offset as f64 + 0.5) * self.per_nanosecond) as usize).min(self.count - 1)
+    }
+}
+
+/// All counts of a run.
+#[derive(Debug)]
+pub struct Ledger {
+    start: SimTime,
+    end: SimTime,
+    overhead: u64,
+    versions: usize,
+    cells: Vec<Cell>,
+    causes: [[u64; Cause::ALL.len()]; Outcome::ALL.len()],
+    sent: Vec<u64>,
+    buckets: Vec<Bucket>,
+    bucket_steps: Steps,
+    /// The bucket of requests sent now ([`NONE`] in the warm-up), and until when.
+    bucket: u32,
+    bucket_until: SimTime,
+    harm: Vec<u32>,
+    harm_steps: Steps,
+    /// Time in queues of accepted attempts.
+    pub wait_ns: u128,
+    /// Accepted attempts.
+    pub accepted: u64,
+    /// Accepted attempts that waited.
+    pub waited: u64,
+    /// Busy worker-time in the window.
+    pub busy_ns: u128,
+    /// Area under the number of requests in the system over the window.
+    pub in_system_ns: u128,
+    /// Who sent, and who was harmed.
+    pub users: UserTable,
+}
+
+impl Ledger {
+    /// An empty ledger for a run of this plan.
+    #[must_use]
+    pub fn new(plan: &Plan, timeline_width: SimDuration) -> Self {
+        let start = SimTime(plan.clock.warmup.0);
+        let window = plan.clock.window;
+        let versions = plan.versions.len();
+        let cells = (0..plan.classes.len())
+            .flat_map(|class| {
+                (0..=versions).map(move |version| Cell {
+                    class: class as u16,
+                    version: (version < versions).then_some(crate::plan::VersionId(version as u16)),
+                    ..Cell::default()
+                })
+            })
+            .collect();
+        let bucket_steps = Steps::new(window, timeline_width);
+        let harm_steps = Steps::at_most(window, HARM_STEP, HARM_STEPS);
+        Self {
+            start,
+            end: start + window,
+            overhead: plan.balancer.overhead.0,
+            versions,
+            cells,
+            causes: [[0; Cause::ALL.len()]; Outcome::ALL.len()],
+            sent: vec![0; plan.classes.len()],
+            buckets: vec![Bucket::default(); bucket_steps.count],
+            bucket_steps,
+            bucket: NONE,
+            bucket_until: start,
+            harm: vec![0; harm_steps.count],
+            harm_steps,
+            wait_ns: 0,
+            accepted: 0,
+            waited: 0,
+            busy_ns: 0,
+            in_system_ns: 0,
+            users: UserTable::default(),
+        }
+    }
+
+    /// The window's end: the run's.
+    #[must_use]
+    pub fn end(&self) -> SimTime {
+        self.end
+    }
+
+    /// Whether an instant lies in the window.
+    #[inline]
+    #[must_use]
+    pub fn measures(&self, at: SimTime) -> bool {
+        at >= self.start && at < self.end
+    }
+
+    /// Counts a request sent now, and says in which bucket.
+    #[inline]
+    pub fn sent(&mut self, class: u8, user: u32, now: SimTime) -> u32 {
+        if now >= self.bucket_until {
+            self.next_bucket(now);
+        }
+        if self.bucket != NONE {
+            self.sent[usize::from(class)] += 1;
+            self.buckets[self.bucket as usize].sent += 1;
+            if user != NONE {
+                self.users.sent(user, now);
+            }
+        }
+        self.bucket
+    }
+
+    #[cold]
+    fn next_bucket(&mut self, now: SimTime) {
+        let bucket = self.bucket_steps.of(now.0 - self.start.0);
+        self.bucket = bucket as u32;
+        self.bucket_until = self.bucket_end(bucket);
+    }
+
+    /// Counts an accepted attempt that waited `wait` before its service of `service` began.
+    #[inline]
+    pub fn served(&mut self, now: SimTime, wait: u64, service: u64) {
+        let from = now.0.max(self.start.0);
+        let to = (now.0 + service).min(self.end.0);
+        self.busy_ns += u128::from(to.saturating_sub(from));
+        if now >= self.start {
+            self.accepted += 1;
+            self.wait_ns += u128::from(wait);
+            self.waited += u64::from(wait > 0);
+        }
+    }
+
+    /// Takes back busy time that was counted ahead and did not happen.
+    pub fn cut_service(&mut self, now: SimTime, planned_end: SimTime) {
+        let from = now.0.max(self.start.0);
+        let to = planned_end.0.min(self.end.0);
+        self.busy_ns -= u128::from(to.saturating_sub(from));
+    }
+
+    /// Counts the end of a request of `user` whose last attempt went to `version` (`None`: to
+    /// no instance).
+    #[inline]
+    pub fn ended(
+        &mut self,
+        request: &Request,
+        user: u32,
+        now: SimTime,
+        version: Option<u16>,
+        outcome: Outcome,
+        cause: Option<Cause>,
+    ) {
+        if request.bucket == NONE {
+            return;
+        }
+        let latency = now.0 - request.sent.0 + self.overhead;
+        let cell = usize::from(request.class) * (self.versions + 1)
+            + version.map_or(self.versions, usize::from);
+        let cell = &mut self.cells[cell];
+        cell.counters.requests += 1;
+        cell.counters.attempts += u64::from(request.attempts);
+        cell.counters.tries += u64::from(request.tries) + u64::from(request.earlier_tries);
+        cell.counters.outcomes[outcome as usize] += 1;
+        let bucket = &mut self.buckets[request.bucket as usize];
+        bucket.outcomes[outcome as usize] += 1;
+        if outcome == Outcome::Ok {
+            cell.ok.record(latency);
+            bucket.ok.record(latency);
+        } else {
+            cell.failed.record(latency);
+            let cause = cause.expect("a failed request has a cause");
+            self.harmed(user, now, outcome, cause);
+        }
+    }
+
+    /// Adds a request's stay to the area under the number in the system.
+    pub fn in_system(&mut self, sent: SimTime, until: SimTime) {
+        let from = sent.0.max(self.start.0);
+        self.in_system_ns += u128::from(until.0.min(self.end.0).saturating_sub(from));
+    }
+
+    #[cold]
+    fn harmed(&mut self, user: u32, now: SimTime, outcome: Outcome, cause: Cause) {
+        self.causes[outcome as usize][cause as usize] += 1;
+        let step = self.harm_steps.of(now.0.min(self.end.0 - 1) - self.start.0);
+        self.harm[step] += 1;
+        self.users.harmed(user, now);
+    }
+
+    /// Samples levels at the end of a timeline bucket.
+    pub fn sample(&mut self, bucket: usize, routable: u32, instances: u32, weight_bp: u64) {
+        let bucket = &mut self.buckets[bucket];
+        bucket.routable = u64::from(routable);
+        bucket.instances = u64::from(instances);
+        bucket.weight_candidate_bp = weight_bp;
+    }
+
+    /// How many timeline buckets there are.
+    #[must_use]
+    pub fn buckets(&self) -> usize {
+        self.buckets.len()
+    }
+
+    /// When a timeline bucket ends.
+    #[must_use]
+    pub fn bucket_end(&self, bucket: usize) -> SimTime {
+        let end = self.start.0 + self.bucket_steps.width.0 * (bucket as u64 + 1);
+        SimTime(end.min(self.end.0))
+    }
+
+    /// Requests that failed so far: for the story.
+    #[must_use]
+    pub fn failed_so_far(&self) -> u64 {
+        self.cells.iter().map(|cell| cell.counters.failed()).sum()
+    }
+
+    /// Counts what is still in the system at the window's end, and checks that every request
+    /// is accounted for.
+    ///
+    /// # Panics
+    /// If a request was lost or counted twice.
+    pub fn close(&mut self, requests: &Requests, version_of: impl Fn(u32) -> Option<u16>) {
+        let end = self.end;
+        for request in requests.live().filter(|request| !request.is_orphan()) {
+            self.in_system(request.sent, end);
+            if request.bucket == NONE {
+                continue;
+            }
+            let version = version_of(request.instance);
+            let cell = usize::from(request.class) * (self.versions + 1)
+                + version.map_or(self.versions, usize::from);
+            let counters = &mut self.cells[cell].counters;
+            counters.requests += 1;
+            counters.attempts += u64::from(request.attempts);
+            counters.tries += u64::from(request.tries) + u64::from(request.earlier_tries);
+            counters.in_flight += 1;
+        }
+        for (class, &sent) in self.sent.iter().enumerate() {
+            let mut total = Counters::default();
+            let cells = self.cells.iter().filter(|cell| usize::from(cell.class) == class);
+            cells.for_each(|cell| total.merge(&cell.counters));
+            assert_eq!(sent, total.requests, "requests of class {class} were lost or doubled");
+            assert!(total.balance(), "outcomes of class {class} do not add up");
+        }
+    }
+
+    /// The greatest p99 of a minute of the window. Where the window is longer than ten hours,
+    /// of longer steps that do not depend on the timeline's width.
+    fn worst_minute(&self) -> Option<u64> {
+        let step = Steps::at_most(self.end - self.start, MINUTE, MINUTES).width.0;
+        let mut worst = None;
+        let mut minute = (0, CoarseHistogram::default());
+        for (number, bucket) in self.buckets.iter().enumerate() {
+            let at = number as u64 * self.bucket_steps.width.0 / step;
+            if at != minute.0 {
+                worst = worst.max(minute.1.quantile(0.99));
+                minute = (at, CoarseHistogram::default());
+            }
+            minute.1.merge(&bucket.ok);
+        }
+        worst.max(minute.1.quantile(0.99))
+    }
+
+    /// The parts of a run's record that the ledger holds.
+    #[must_use]
+    pub fn into_parts(self) -> Parts {
+        let worst = self.worst_minute();
+        let causes = Outcome::ALL
+            .iter()
+            .flat_map(|&outcome| Cause::ALL.iter().map(move |&cause| (outcome, cause)))
+            .map(|(outcome, cause)| CauseCount {
+                outcome,
+                cause,
+                count: self.causes[outcome as usize][cause as usize],
+            })
+            .filter(|row| row.count > 0)
+            .collect();
+        Parts {
+            cells: self.cells,
+            causes,
+            worst_minute_ok_p99_ns: worst,
+            harm: Series { width: self.harm_steps.width, counts: self.harm },
+            timeline: Timeline { width: self.bucket_steps.width, buckets: self.buckets, runs: 1 },
+        }
+    }
+}
+
+/// What the ledger gives to a run's record.
+#[derive(Debug)]
+pub struct Parts {
+    /// Counts by class and version.
+    pub cells: Vec<Cell>,
+    /// Failures by how and why.
+    pub causes: Vec<CauseCount>,
+    /// The worst minute's p99 of ok requests.
+    pub worst_minute_ok_p99_ns: Option<u64>,
+    /// Harm over time.
+    pub harm: Series,
+    /// Counts by send time.
+    pub timeline: Timeline,
+}

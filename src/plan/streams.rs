@@ -1,0 +1,63 @@
+//! The numbers of the random streams, each in one place.
+//!
+//! A purpose is given to [`Key::purpose`](crate::engine::Key::purpose). Numbers 1 to 99 belong
+//! to the served world, 100 to 149 to the platform, 150 to 199 to strategies and judges. A
+//! number is never used again for something else: that would change every result.
+
+/// Arrival instants of a class.
+pub const ARRIVALS: u32 = 1;
+/// Service demands of a class's open-loop requests.
+pub const DEMAND: u32 = 2;
+/// Which user sends an open-loop request of a class.
+pub const USER: u32 = 3;
+/// Which balancer node a request meets.
+pub const NODE: u32 = 4;
+/// A node's choice of an instance for an attempt.
+pub const ROUTING: u32 = 5;
+/// On which side of a weight split a request falls.
+pub const SPLIT: u32 = 6;
+/// Whether a version's defect hits a request.
+pub const DEFECT: u32 = 7;
+/// Jitter of a retry's pause.
+pub const BACKOFF: u32 = 8;
+/// How long a request waits in a queue before it leaves.
+pub const PATIENCE: u32 = 9;
+/// A closed-loop user's thinking times and demands.
+pub const CLOSED_LOOP: u32 = 10;
+/// Sessions: when they come, their lengths, thinking times and demands.
+pub const SESSIONS: u32 = 11;
+/// From an endpoint's change to a balancer node's view of it.
+pub const PROPAGATION: u32 = 12;
+/// Phase of a node's health checks of an instance.
+pub const HEALTH_CHECK: u32 = 13;
+/// Acceptance of an instance in slow start.
+pub const SLOW_START: u32 = 14;
+/// Service demands of later attempts.
+pub const DEMAND_AGAIN: u32 = 15;
+/// Places of the instances on a hash ring.
+pub const RING: u32 = 16;
+
+/// A pod's time from creation to a node.
+pub const POD_SCHEDULE: u32 = 100;
+/// A pod's image pull.
+pub const POD_PULL: u32 = 101;
+/// A pod's init containers.
+pub const POD_INIT: u32 = 102;
+/// A pod's boot, from container start to listening.
+pub const POD_BOOT: u32 = 103;
+/// How long a pod's process serves on after SIGTERM.
+pub const POD_LINGER: u32 = 104;
+/// When a pod's process crashes.
+pub const POD_CRASH: u32 = 105;
+/// The phase of the probes of the pods that run from the start.
+pub const POD_PROBE_PHASE: u32 = 106;
+/// The order of pods that the replica-set controller holds for equal (a real one compares
+/// their random uids).
+pub const POD_TIE: u32 = 107;
+
+/// From a page to its acknowledgement; entity: the page, counted from 0.
+pub const ON_CALL_ACKNOWLEDGE: u32 = 150;
+/// From the acknowledgement of a page to the decision; entity: the page.
+pub const ON_CALL_DECIDE: u32 = 151;
+/// From the start of a run to its first scrape.
+pub const SCRAPE_PHASE: u32 = 152;

@@ -1,0 +1,85 @@
+//! The shipped scenarios, built into the program.
+//!
+//! To add one: put `scenarios/NAME/scenario.yaml`, `README.md` and its data files into the
+//! repository, and name them in the table below.
+
+use super::diagnostic::Problem;
+use super::files::Embedded;
+use super::load::{Overrides, load_text};
+use crate::plan::Study;
+
+/// A shipped scenario: its name and files, `scenario.yaml` and `README.md` among them.
+pub struct Shipped {
+    /// Its name.
+    pub name: &'static str,
+    /// Path and content of each file.
+    pub files: &'static [(&'static str, &'static [u8])],
+}
+
+macro_rules! gallery {
+    ($($name:literal: [$($file:literal),* $(,)?];)*) => {
+        /// All shipped scenarios, by name.
+        pub const GALLERY: &[Shipped] = &[$(Shipped {
+            name: $name,
+            files: &[$((
+                $file,
+                include_bytes!(concat!("../../scenarios/", $name, "/", $file)),
+            )),*],
+        }),*];
+    };
+}
+
+gallery! {
+    "quickstart": ["scenario.yaml", "README.md"];
+}
+
+impl Shipped {
+    /// The text of one of its files.
+    ///
+    /// # Panics
+    /// If it has no such file, or the file is not text.
+    #[must_use]
+    pub fn text(&self, file: &str) -> &'static str {
+        let (_, bytes) =
+            self.files.iter().find(|(name, _)| *name == file).expect("the file is shipped");
+        std::str::from_utf8(bytes).expect("shipped scenarios are text")
+    }
+
+    /// Loads it.
+    ///
+    /// # Errors
+    /// What the overrides break.
+    pub fn load(&self, overrides: &Overrides) -> Result<Study, Problem> {
+        let name = format!("{}/scenario.yaml", self.name);
+        load_text(&name, self.text("scenario.yaml"), &Embedded(self.files), overrides)
+    }
+
+    /// The question it answers: the first paragraph of its README.
+    #[must_use]
+    pub fn question(&self) -> String {
+        let lines =
+            self.text("README.md").lines().skip(1).skip_while(|line| line.trim().is_empty());
+        lines.take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The shipped scenario of a name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Shipped> {
+    GALLERY.iter().find(|shipped| shipped.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_scenario_loads_without_a_warning_about_itself() {
+        for shipped in GALLERY {
+            let study =
+                shipped.load(&Overrides::default()).unwrap_or_else(|problem| panic!("{problem}"));
+            assert_eq!(study.name, shipped.name);
+            assert!(!shipped.question().is_empty());
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `response`, `analyses` and `objectives`.
+
+use super::Context;
+use super::law::law;
+use crate::plan::{
+    Alert, Analysis, AnalysisMetric, Bound, MetricName, Metrics, Objective, OnCall, RequestClass,
+    Response, Rollback, Scope, ScopeVersion,
+};
+use crate::scenario::checked::{AmountUnit, Checked, Held};
+use crate::scenario::code;
+
+/// Who notices harm, and what they do.
+pub fn response(context: &mut Context<'_>, root: &Checked, classes: &[RequestClass]) -> Response {
+    let at = root.at("response");
+    let metrics = at.at("metrics");
+    let on_call = at.at("on_call");
+    let alerts = at.at("alerts").items();
+    context.distinct("alerts", alerts.iter().map(|item| (item.at("name").text(), item.at("name"))));
+    Response {
+        metrics: Metrics {
+            scrape: metrics.at("scrape").duration(),
+            window: metrics.at("window").duration(),
+            delay: metrics.at("delay").duration(),
+        },
+        alerts: alerts
+            .iter()
+            .map(|item| Alert {
+                name: item.at("name").text().to_owned(),
+                metric: metric(item.at("metric")),
+                scope: scope(context, item, classes),
+                bound: bound(context, item),
+                hold: item.at("for").duration(),
+            })
+            .collect(),
+        on_call: OnCall {
+            acknowledge: law(context, on_call.at("acknowledge")),
+            decide: law(context, on_call.at("decide")),
+            off_hours_factor: on_call.at("off_hours").at("factor").number(),
+        },
+        rollback: match at.at("rollback").word() {
+            "controller" => Rollback::Controller,
+            "on_call" => Rollback::OnCall,
+            "automatic" => Rollback::Automatic,
+            _ => Rollback::None,
+        },
+    }
+}
+
+fn metric(at: &Checked) -> MetricName {
+    match at.word() {
+        "error_rate" => MetricName::ErrorRate,
+        "success_rate" => MetricName::SuccessRate,
+        "latency_p50" => MetricName::LatencyP50,
+        "latency_p95" => MetricName::LatencyP95,
+        "latency_p99" => MetricName::LatencyP99,
+        _ => MetricName::RequestRate,
+    }
+}
+
+fn scope(context: &mut Context<'_>, item: &Checked, classes: &[RequestClass]) -> Scope {
+    let names: Vec<String> = classes.iter().map(|class| class.name.clone()).collect();
+    let class = item.at("class").given();
+    Scope {
+        class: class
+            .and_then(|at| context.find(at, "request class", &names))
+            .map(|index| index as u16),
+        version: item.at("version").given().map(|at| {
+            if at.is("candidate") { ScopeVersion::Candidate } else { ScopeVersion::Stable }
+        }),
+    }
+}
+
+fn bound(context: &mut Context<'_>, item: &Checked) -> Bound {
+    let (kind, at) = item.choice();
+    if kind == "above_stable_times" {
+        return Bound::AboveStableTimes(at.number());
+    }
+    let Held::Amount(value, unit) = at.held else { unreachable!("the bound is an amount") };
+    let name = item.at("metric").word();
+    let fits = match name {
+        "error_rate" | "success_rate" => unit != AmountUnit::Seconds && value <= 1.0,
+        "request_rate" => unit == AmountUnit::Plain,
+        _ => unit != AmountUnit::Percent,
+    };
+    if !fits {
+        let error = context.error(code::RANGE, at, format!("this is not a bound of {name}"));
+        error.allowed = Some(
+            match name {
+                "error_rate" | "success_rate" => "a share such as 5% or 0.05",
+                "request_rate" => "a number of requests a second",
+                _ => "a duration such as 400ms, or seconds",
+            }
+            .to_owned(),
+        );
+    }
+    if kind == "above" { Bound::Above(value) } else { Bound::Below(value) }
+}
+
+/// The judges.
+pub fn analyses(
+    context: &mut Context<'_>,
+    root: &Checked,
+    classes: &[RequestClass],
+) -> Vec<Analysis> {
+    let items = root.at("analyses").items();
+    context
+        .distinct("analyses", items.iter().map(|item| (item.at("name").text(), item.at("name"))));
+    items
+        .iter()
+        .map(|item| Analysis {
+            name: item.at("name").text().to_owned(),
+            initial_delay: item.at("initial_delay").duration(),
+            interval: item.at("interval").duration(),
+            count: item.at("count").unless("unlimited").map(Checked::count32),
+            failure_limit: item.at("failure_limit").count32(),
+            inconclusive_limit: item.at("inconclusive_limit").count32(),
+            metrics: item
+                .at("metrics")
+                .items()
+                .iter()
+                .map(|at| AnalysisMetric {
+                    metric: metric(at.at("metric")),
+                    scope: scope(context, at, classes),
+                    bound: bound(context, at),
+                    min_requests: at.at("min_requests").count(),
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// What `check` holds the answer against.
+pub fn objectives(
+    context: &mut Context<'_>,
+    root: &Checked,
+    classes: &[RequestClass],
+) -> Vec<Objective> {
+    let names: Vec<String> = classes.iter().map(|class| class.name.clone()).collect();
+    let known: Vec<String> = super::metrics::NAMES.iter().map(|name| (*name).to_owned()).collect();
+    let mut objectives = Vec::new();
+    for item in root.at("objectives").items() {
+        let found = context.find(item.at("metric"), "metric", &known);
+        if let Some(class) = item.at("class").given() {
+            context.find(class, "request class", &names);
+        }
+        let Held::Amount(value, unit) = item.at("at_most").held else { unreachable!("an amount") };
+        let metric = item.at("metric").text().to_owned();
+        let share = metric.ends_with("_share") || metric == "utilisation";
+        if found.is_some() && (unit == AmountUnit::Percent) && !share {
+            context.error(code::RANGE, item.at("at_most"), format!("{metric} is not a share"));
+        }
+        let milliseconds = metric.ends_with("_ms");
+        let at_most = if unit == AmountUnit::Seconds && milliseconds { value * 1e3 } else { value };
+        if unit == AmountUnit::Seconds && !milliseconds && !metric.ends_with("_s") {
+            context.error(code::RANGE, item.at("at_most"), format!("{metric} is not a time"));
+        }
+        objectives.push(Objective {
+            metric,
+            class: item.at("class").given().map(|at| at.text().to_owned()),
+            at_most,
+            in_seeds: item.at("in_seeds").given().map(Checked::number),
+        });
+    }
+    objectives
+}

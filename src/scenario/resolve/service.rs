@@ -1,0 +1,117 @@
+//! `service` and `platform`.
+
+use super::Context;
+use super::law::law;
+use crate::plan::{
+    ApiLimit, Discipline, Lags, NodePlan, OnSigterm, Platform, Probe, Probes, Readiness, Service,
+    Shutdown, Startup, Version, WarmFrom, Warmup,
+};
+use crate::scenario::checked::Checked;
+use crate::scenario::code;
+
+/// The service.
+pub fn service(context: &mut Context<'_>, root: &Checked) -> Service {
+    let at = root.at("service");
+    let startup = at.at("startup");
+    Service {
+        replicas: at.at("replicas").count32(),
+        workers: at.at("workers").unless("unlimited").map(Checked::count32),
+        queue: at.at("queue").unless("unlimited").map(Checked::count32),
+        discipline: if at.at("discipline").is("ps") { Discipline::Ps } else { Discipline::Fcfs },
+        startup: Startup {
+            schedule: law(context, startup.at("schedule")),
+            pull: law(context, startup.at("pull")),
+            init: law(context, startup.at("init")),
+            boot: law(context, startup.at("boot")),
+            warm: startup.at("warm").unless("none").map(|at| warmup(context, at)),
+        },
+        probes: probes(at.at("probes")),
+        shutdown: shutdown(context, at.at("shutdown")),
+        crash_mtbf: at.at("crash").at("mtbf").unless("none").map(Checked::duration),
+    }
+}
+
+fn warmup(context: &mut Context<'_>, at: &Checked) -> Warmup {
+    let over = at.at("over").given().map(Checked::duration);
+    let requests = at.at("requests").given().map(Checked::count32);
+    let from = match (over, requests) {
+        (Some(over), None) if at.at("from").is("ready") => WarmFrom::Ready(over),
+        (Some(over), None) => WarmFrom::FirstRequest(over),
+        (None, Some(requests)) => WarmFrom::Requests(requests),
+        _ => {
+            context.error(
+                code::CONTRADICTION,
+                at,
+                "exactly one of `over` and `requests` must be given",
+            );
+            WarmFrom::Requests(1)
+        }
+    };
+    Warmup { penalty: at.at("penalty").number(), from }
+}
+
+fn probes(at: &Checked) -> Probes {
+    let readiness = at.at("readiness");
+    Probes {
+        startup: at.at("startup").unless("none").map(probe),
+        readiness: if readiness.is("none") {
+            Readiness::None
+        } else if readiness.is("listening") {
+            Readiness::Listening
+        } else {
+            Readiness::Probe(probe(readiness))
+        },
+        liveness: at.at("liveness").unless("none").map(probe),
+    }
+}
+
+fn probe(at: &Checked) -> Probe {
+    Probe {
+        initial_delay: at.at("initial_delay").duration(),
+        period: at.at("period").duration(),
+        timeout: at.at("timeout").duration(),
+        success_threshold: at.at("success_threshold").count32(),
+        failure_threshold: at.at("failure_threshold").count32(),
+        shares_workers: at.at("shares_workers").bool(),
+    }
+}
+
+fn shutdown(context: &mut Context<'_>, at: &Checked) -> Shutdown {
+    Shutdown {
+        pre_stop: at.at("pre_stop").duration(),
+        on_sigterm: match at.at("on_sigterm").word() {
+            "drain" => OnSigterm::Drain,
+            "abrupt" => OnSigterm::Abrupt,
+            _ => OnSigterm::Ignore,
+        },
+        linger: law(context, at.at("linger")),
+        grace: at.at("grace").duration(),
+    }
+}
+
+/// The platform.
+pub fn platform(context: &mut Context<'_>, root: &Checked, versions: &[Version]) -> Platform {
+    let at = root.at("platform");
+    let lags = at.at("lags");
+    Platform {
+        nodes: NodePlan { count: at.at("nodes").count32(), zones: at.at("zones").count32() },
+        surge_quota: at.at("surge_quota").unless("unlimited").map(Checked::count32),
+        pdb_min_available: at
+            .at("pdb")
+            .unless("none")
+            .map(|at| at.at("min_available").int_or_percent()),
+        lags: Lags {
+            deployment: lags.at("deployment").duration(),
+            replica_set: lags.at("replica_set").duration(),
+            call: lags.at("call").duration(),
+            kubelet: lags.at("kubelet").duration(),
+            removal: lags.at("removal").duration(),
+            endpoints: lags.at("endpoints").duration(),
+            api: ApiLimit {
+                qps: lags.at("api").at("qps").number(),
+                burst: lags.at("api").at("burst").count32(),
+            },
+        },
+        deletion_costs: super::version::deletion_costs(context, root, versions),
+    }
+}

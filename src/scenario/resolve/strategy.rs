@@ -1,0 +1,142 @@
+//! `strategies`: the parameters of a rollout, and whether they can work.
+
+use super::Context;
+use crate::plan::{
+    BlueGreen, Canary, CanaryStep, CanaryTraffic, IntOrPercent, Recreate, Rolling, Strategy, Switch,
+};
+use crate::scenario::checked::{Checked, Held};
+use crate::scenario::code;
+
+/// A strategy from its alternative; `None` for a kind that needs a manifest.
+pub fn strategy(context: &mut Context<'_>, at: &Checked) -> Option<Strategy> {
+    let (kind, at) = at.choice();
+    Some(match kind {
+        "recreate" => Strategy::Recreate(Recreate {
+            min_ready: at.at("min_ready").duration(),
+            progress_deadline: at.at("progress_deadline").unless("none").map(Checked::duration),
+        }),
+        "rolling" => {
+            can_move(context, at);
+            Strategy::Rolling(Rolling {
+                max_surge: at.at("max_surge").int_or_percent(),
+                max_unavailable: at.at("max_unavailable").int_or_percent(),
+                min_ready: at.at("min_ready").duration(),
+                progress_deadline: at.at("progress_deadline").unless("none").map(Checked::duration),
+            })
+        }
+        "blue_green" => Strategy::BlueGreen(blue_green(at)),
+        "canary" => Strategy::Canary(canary(context, at)),
+        _ => return None,
+    })
+}
+
+/// Refuses a rolling update that may neither add nor miss a pod, as the API server does.
+fn can_move(context: &mut Context<'_>, at: &Checked) {
+    let zero = |name: &str| {
+        matches!(at.at(name).int_or_percent(), IntOrPercent::Int(0) | IntOrPercent::Percent(0))
+    };
+    if zero("max_surge") && zero("max_unavailable") {
+        let message = "`max_surge` and `max_unavailable` are both 0: the rollout could never begin";
+        let error = context.error(code::CONTRADICTION, at.at("max_unavailable"), message);
+        error.allowed = Some("at least one of them above 0".to_owned());
+    }
+    if matches!(at.at("max_unavailable").int_or_percent(), IntOrPercent::Percent(101..)) {
+        context.error(
+            code::RANGE,
+            at.at("max_unavailable"),
+            "more than 100% cannot be unavailable",
+        );
+    }
+}
+
+fn blue_green(at: &Checked) -> BlueGreen {
+    let name = |field: &str| at.at(field).given().map(|at| at.text().to_owned());
+    BlueGreen {
+        switch: match at.at("switch").choice() {
+            ("weights", inner) => Switch::Weights {
+                steps: inner.at("steps").count32(),
+                every: inner.at("every").duration(),
+            },
+            _ => Switch::Atomic,
+        },
+        verify: at.at("verify").duration(),
+        pre_analysis: name("pre_analysis"),
+        post_analysis: name("post_analysis"),
+        keep_old: at.at("keep_old").duration(),
+        min_ready: at.at("min_ready").duration(),
+        progress_deadline: at.at("progress_deadline").unless("none").map(Checked::duration),
+    }
+}
+
+fn canary(context: &mut Context<'_>, at: &Checked) -> Canary {
+    let traffic = if at.at("traffic").is("replicas") {
+        CanaryTraffic::Replicas
+    } else {
+        CanaryTraffic::Weights
+    };
+    if traffic == CanaryTraffic::Replicas {
+        can_move(context, at);
+    }
+    Canary {
+        traffic,
+        steps: steps(context, at.at("steps")),
+        background_analysis: at.at("background_analysis").given().map(|at| at.text().to_owned()),
+        max_surge: at.at("max_surge").int_or_percent(),
+        max_unavailable: at.at("max_unavailable").int_or_percent(),
+        keep_old: at.at("keep_old").duration(),
+        min_ready: at.at("min_ready").duration(),
+        progress_deadline: at.at("progress_deadline").unless("none").map(Checked::duration),
+    }
+}
+
+fn steps(context: &mut Context<'_>, at: &Checked) -> Vec<CanaryStep> {
+    let mut last: Option<(f64, &Checked)> = None;
+    let mut steps = Vec::new();
+    for item in at.items() {
+        let (kind, inner) = item.choice();
+        steps.push(match kind {
+            "weight" => {
+                let weight = inner.number();
+                if let Some((earlier, first)) = last.filter(|(earlier, _)| weight <= *earlier) {
+                    let message = format!(
+                        "the weights of a canary must rise, but {}% comes after {}%",
+                        weight * 100.0,
+                        earlier * 100.0
+                    );
+                    let span = first.span;
+                    let error = context.error(code::CONTRADICTION, inner, message);
+                    error.other = Some((span, "the earlier weight is at"));
+                }
+                last = Some((weight, inner));
+                CanaryStep::Weight(weight)
+            }
+            "pause" => CanaryStep::Pause(pause(inner)),
+            _ => CanaryStep::Analysis(inner.text().to_owned()),
+        });
+    }
+    steps
+}
+
+fn pause(at: &Checked) -> Option<crate::engine::SimDuration> {
+    match &at.held {
+        Held::Map(_) => pause(at.at("duration")),
+        _ => at.unless("forever").map(Checked::duration),
+    }
+}
+
+/// The analyses that a strategy calls, with the place of each call.
+pub fn calls(at: &Checked) -> Vec<&Checked> {
+    let (kind, at) = at.choice();
+    let field = |name: &str| at.at(name).given();
+    match kind {
+        "blue_green" => {
+            [field("pre_analysis"), field("post_analysis")].into_iter().flatten().collect()
+        }
+        "canary" => {
+            let steps = at.at("steps").items().iter().map(Checked::choice);
+            let in_steps = steps.filter(|(kind, _)| *kind == "analysis").map(|(_, name)| name);
+            field("background_analysis").into_iter().chain(in_steps).collect()
+        }
+        _ => Vec::new(),
+    }
+}

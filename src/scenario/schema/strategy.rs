@@ -1,0 +1,155 @@
+//! Fields of `strategies`.
+
+use super::{Alias, PERIOD};
+use super::{
+    Alternative, Choice, Field, Form, KUBERNETES, List, Object, SPAN, Shape, field, option, same,
+    seconds,
+};
+
+const ARGO: &str = "Argo Rollouts";
+
+const MIN_READY: Field =
+    field("min_ready", SPAN, "A pod is available after being ready for this long.")
+        .or("0s", KUBERNETES)
+        .also(&[seconds("minReadySeconds")]);
+const DEADLINE: Field = field(
+    "progress_deadline",
+    Shape::Or(&["none"], &SPAN),
+    "The rollout counts as stuck after this long without progress.",
+)
+.or("10m", KUBERNETES)
+.also(&[seconds("progressDeadlineSeconds")]);
+
+const RECREATE: Object = Object::of(&[MIN_READY, DEADLINE]);
+
+const SURGE: Field =
+    field("max_surge", Shape::IntOrPercent, "Pods beyond the replicas; percent rounds up.")
+        .or("25%", KUBERNETES)
+        .also(&[same("maxSurge")]);
+const UNAVAILABLE: Field =
+    field("max_unavailable", Shape::IntOrPercent, "Pods that may be missing; percent rounds down.")
+        .or("25%", KUBERNETES)
+        .also(&[same("maxUnavailable")]);
+
+const ROLLING: Object = Object::of(&[SURGE, UNAVAILABLE, MIN_READY, DEADLINE]);
+
+const KEEP_OLD: Field = field("keep_old", SPAN, "The old set is kept this long after the end.")
+    .or("30s", "Argo Rollouts: scaleDownDelaySeconds")
+    .also(&[seconds("scaleDownDelaySeconds")]);
+
+const WEIGHT_SWITCH: Object = Object::of(&[
+    field("steps", Shape::Count(1, 1_000), "How many equal steps.")
+        .or("10", "CodeDeploy Linear10Percent"),
+    field("every", PERIOD, "Between steps.").or("1m", "CodeDeploy Linear10PercentEvery1Minutes"),
+]);
+const SWITCHES: Choice = Choice {
+    what: "a switch",
+    options: &[
+        option("atomic", Shape::Map(&Object::of(&[])), "All traffic at once: a service selector."),
+        option("weights", Shape::Map(&WEIGHT_SWITCH), "In equal steps: a router's weights."),
+        option("dns", Shape::NotYet, "As resolvers' entries expire."),
+    ],
+};
+
+const BLUE_GREEN: Object = Object::of(&[
+    field("switch", Shape::Choice(&SWITCHES), "How traffic moves.").or("atomic", ARGO),
+    field("verify", SPAN, "The new set is watched this long without traffic.").or("0s", ARGO),
+    field("pre_analysis", Shape::Name, "Judge that must be content before the switch.")
+        .optional("none")
+        .also(&[same("prePromotionAnalysis")]),
+    field(
+        "post_analysis",
+        Shape::Name,
+        "Judge that watches after the switch; its failure switches back.",
+    )
+    .optional("none")
+    .also(&[same("postPromotionAnalysis")]),
+    KEEP_OLD,
+    MIN_READY,
+    DEADLINE,
+]);
+
+const PAUSE: Shape = Shape::ByKind {
+    scalar: &Shape::Or(&["forever"], &SPAN),
+    list: None,
+    map: &Shape::Map(&Object::of(&[field(
+        "duration",
+        Shape::Or(&["forever"], &SPAN),
+        "How long.",
+    )])),
+};
+const SET_WEIGHT: &[Alias] = &[Alias { name: "setWeight", form: Form::Percent }];
+const STEPS: Choice = Choice {
+    what: "a step",
+    options: &[
+        option("weight", Shape::Share, "The candidate's share of the traffic.").also(SET_WEIGHT),
+        option("pause", PAUSE, "Waits; `forever`: until a person promotes."),
+        option("analysis", Shape::Name, "Waits for a judge's verdict."),
+    ],
+};
+
+const CANARY: Object = Object::of(&[
+    field(
+        "traffic",
+        Shape::Word(&["weights", "replicas"], &[]),
+        "What moves the traffic: a router, or the share of pods.",
+    )
+    .or("weights", "Argo Rollouts with a router"),
+    field(
+        "steps",
+        Shape::List(&List { item: Shape::Choice(&STEPS), least: 1, most: 1_000 }),
+        "What happens, in order; at the end the candidate takes over.",
+    ),
+    field(
+        "background_analysis",
+        Shape::Name,
+        "Judge that watches from the first step to the last.",
+    )
+    .optional("none"),
+    SURGE,
+    UNAVAILABLE,
+    KEEP_OLD,
+    MIN_READY,
+    DEADLINE,
+]);
+
+const KIND_OPTIONS: &[Alternative] = &[
+    option("recreate", Shape::Map(&RECREATE), "Stop all, then start all."),
+    option("rolling", Shape::Map(&ROLLING), "A Kubernetes Deployment's rolling update."),
+    option(
+        "blue_green",
+        Shape::Map(&BLUE_GREEN),
+        "A second full set beside the first, then a switch.",
+    ),
+    option("canary", Shape::Map(&CANARY), "A growing share of the traffic."),
+];
+
+/// The kinds of strategies.
+pub const KINDS: Choice = Choice { what: "a strategy", options: KIND_OPTIONS };
+
+/// One of `strategies`.
+pub const STRATEGY: Object = Object {
+    fields: &[
+        field("name", Shape::Name, "Name of the strategy in the answer."),
+        field("with", Shape::Edits, "Other fields that this arm changes, by their paths.")
+            .optional("nothing"),
+    ],
+    one_of: Some(&Choice {
+        what: "a strategy",
+        options: &[
+            KIND_OPTIONS[0],
+            KIND_OPTIONS[1],
+            KIND_OPTIONS[2],
+            KIND_OPTIONS[3],
+            option(
+                "manifest",
+                Shape::Path,
+                "A Deployment manifest: strategy, replicas, probes, shutdown.",
+            ),
+            option("codedeploy", Shape::NotYet, "A CodeDeploy configuration by name."),
+            option("scripted", Shape::NotYet, "Planned control actions on named instances."),
+        ],
+    }),
+};
+
+pub(super) const STRATEGIES: List = List { item: Shape::Map(&STRATEGY), least: 1, most: 1_000 };

@@ -1,0 +1,58 @@
+//! Rare events: one kind in the calendar, the details in a slab beside it.
+
+use crate::plan::{EndpointConditions, Routing};
+use crate::strategy::people::OnCallEvent;
+
+use super::rollout::RolloutEvent;
+
+/// Something rare that is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cold {
+    /// The platform's, the controller's or the operator's business.
+    Rollout(RolloutEvent),
+    /// News of an endpoint reaches a balancer node.
+    View { node: u32, instance: u32, change: u64, conditions: Option<EndpointConditions> },
+    /// News of the routing reaches a balancer node.
+    Route { node: u32, change: u64, routing: Routing },
+    /// A node checks an instance's health.
+    Check { node: u32, instance: u32 },
+    /// An instance stops answering, if its process is still that one.
+    Hang { instance: u32, start: u32 },
+    /// The window begins.
+    WindowStart,
+    /// A timeline bucket ends.
+    BucketEnd { bucket: u32 },
+    /// Metrics are scraped, or alerts looked at.
+    Monitor,
+    /// The on-call person's next step.
+    People(OnCallEvent),
+}
+
+/// Pending rare events.
+#[derive(Debug, Default)]
+pub(super) struct ColdQueue {
+    events: Vec<Option<Cold>>,
+    free: Vec<u32>,
+}
+
+impl ColdQueue {
+    /// Stores an event; its number goes into the calendar.
+    pub fn insert(&mut self, event: Cold) -> u32 {
+        if let Some(number) = self.free.pop() {
+            self.events[number as usize] = Some(event);
+            number
+        } else {
+            self.events.push(Some(event));
+            self.events.len() as u32 - 1
+        }
+    }
+
+    /// Takes an event out.
+    ///
+    /// # Panics
+    /// If there is none of that number.
+    pub fn take(&mut self, number: u32) -> Cold {
+        self.free.push(number);
+        self.events[number as usize].take().expect("a pending rare event")
+    }
+}

@@ -1,0 +1,386 @@
+//! What platform, balancer control and monitoring do to the served world.
+
+use crate::engine::{SimDuration, SimTime};
+use crate::model::balancer::Node;
+use crate::model::instance::{Condition, Instance};
+use crate::model::request::Request;
+use crate::model::sharing::Sharing;
+use crate::model::telemetry::Roles;
+use crate::plan::{AnalysisMetric, EndpointConditions, Plan, Routing, STABLE, VersionId};
+use crate::platform::{Effect, PodCounts, PodId, ProbeAnswer, Workload};
+use crate::record::{Cause, EventKind, Outcome};
+use crate::strategy::ReportedMetrics;
+
+use super::cold::Cold;
+use super::rollout::RolloutEffect;
+use super::world::{InstanceTraits, Kind, World, payload, some};
+
+impl World {
+    /// Schedules a rare event.
+    pub fn later(&mut self, at: SimTime, event: Cold) {
+        let number = self.cold.insert(event);
+        self.calendar.push(at, payload(Kind::Cold, number));
+    }
+
+    /// Carries out what the rollout layer did.
+    pub fn apply(&mut self, plan: &Plan, effect: RolloutEffect) {
+        match effect {
+            RolloutEffect::Platform(effect) => self.apply_platform(plan, effect),
+            RolloutEffect::Route(routing) => self.spread_routing(routing),
+        }
+    }
+
+    fn apply_platform(&mut self, plan: &Plan, effect: Effect) {
+        match effect {
+            Effect::Created { pod, version, ordinal, .. } => {
+                self.add_instance(plan, pod, version, ordinal);
+            }
+            Effect::Listening { pod } => self.listening(pod.0),
+            Effect::StopAccepting { pod } => {
+                let instance = &mut self.instances[pod.0 as usize];
+                if instance.condition == Condition::Hung {
+                    // It cannot obey; SIGKILL will end it.
+                    return;
+                }
+                instance.condition = Condition::Draining;
+                self.traits[pod.0 as usize].stopping = true;
+                self.exit_if_empty(pod.0);
+            }
+            Effect::ProcessEnded { pod, crashed } => {
+                let instance = &mut self.instances[pod.0 as usize];
+                instance.condition = if crashed { Condition::Crashed } else { Condition::Ended };
+                self.traits[pod.0 as usize].exited = true;
+                let cause = if crashed { Cause::Crash } else { Cause::CutInFlight };
+                self.cut(pod.0, cause);
+            }
+            Effect::Endpoint { pod, conditions } => self.spread_endpoint(pod.0, conditions),
+            Effect::Gone { .. } => {}
+            Effect::Log(kind) => self.note(kind),
+            Effect::Counts(counts) => self.counts_changed(counts),
+        }
+    }
+
+    fn add_instance(&mut self, plan: &Plan, pod: PodId, version: VersionId, ordinal: u32) {
+        assert_eq!(pod.0 as usize, self.instances.len(), "pods come in order");
+        self.instances.push(Instance::new(version.0, self.workers, self.queue));
+        self.shared.push(Sharing::new(self.workers.unwrap_or(u32::MAX)));
+        self.traits.push(InstanceTraits::of(&plan.versions[usize::from(version.0)], ordinal));
+        for node in &mut self.nodes {
+            node.add_instance(pod.0, version.0);
+        }
+    }
+
+    fn listening(&mut self, number: u32) {
+        let instance = &mut self.instances[number as usize];
+        let behaviour = &self.behaviours[usize::from(instance.version)];
+        instance.condition = Condition::Serving;
+        instance.listening_since = self.now;
+        instance.first_request = SimTime::NEVER;
+        instance.begun = 0;
+        // What ran before the start of the run is warm.
+        let warm = self.warmup.is_none() || self.now == SimTime::ZERO;
+        instance.plain = warm && behaviour.plain;
+        if self.now == SimTime::ZERO {
+            instance.begun = u64::from(u32::MAX);
+        }
+        let traits = &mut self.traits[number as usize];
+        traits.starts += 1;
+        traits.exited = false;
+        if let Some(after) = traits.hang_after {
+            let event = Cold::Hang { instance: number, start: traits.starts };
+            self.later(self.now + after, event);
+        }
+    }
+
+    /// An instance stops answering: what is inside is never finished.
+    pub fn hang(&mut self, number: u32, start: u32) {
+        let instance = &mut self.instances[number as usize];
+        if self.traits[number as usize].starts != start || instance.condition != Condition::Serving
+        {
+            return;
+        }
+        instance.condition = Condition::Hung;
+        // Workers stay busy with what they have: its departures will not come.
+        let stuck: Vec<u32> = self.freeze(number);
+        for slot in stuck {
+            self.instances[number as usize].enqueue(&mut self.requests, slot);
+        }
+    }
+
+    fn spread_endpoint(&mut self, instance: u32, conditions: Option<EndpointConditions>) {
+        self.changes += 1;
+        let change = self.changes;
+        for node in 0..self.nodes.len() as u32 {
+            let delay = self.propagation_delay(change, node);
+            let event = Cold::View { node, instance, change, conditions };
+            if delay == SimDuration::ZERO {
+                self.see_endpoint(node, instance, change, conditions);
+            } else {
+                self.later(self.now + delay, event);
+            }
+        }
+    }
+
+    fn spread_routing(&mut self, routing: Routing) {
+        self.changes += 1;
+        let change = self.changes;
+        for node in 0..self.nodes.len() as u32 {
+            let delay = self.propagation_delay(change, node);
+            if delay == SimDuration::ZERO {
+                self.see_routing(node, change, routing);
+            } else {
+                self.later(self.now + delay, Cold::Route { node, change, routing });
+            }
+        }
+    }
+
+    fn propagation_delay(&self, change: u64, node: u32) -> SimDuration {
+        if self.now == SimTime::ZERO {
+            // What was there before the run is known everywhere.
+            return SimDuration::ZERO;
+        }
+        let key = self.propagation_key.entity(change).entity(u64::from(node));
+        self.propagation.draw_span(&mut key.counter(), change)
+    }
+
+    /// News of an endpoint reaches a node.
+    pub fn see_endpoint(
+        &mut self,
+        node: u32,
+        instance: u32,
+        change: u64,
+        conditions: Option<EndpointConditions>,
+    ) {
+        let now = self.now;
+        let state = &mut self.nodes[node as usize];
+        let listed = state.lists(instance);
+        let turned = state.update(&self.rules, now, change, instance, conditions);
+        if let Some(usable) = turned {
+            self.note(if usable {
+                EventKind::EndpointAdded { instance, balancer_node: node }
+            } else {
+                EventKind::EndpointRemoved { instance, balancer_node: node }
+            });
+        }
+        if !listed
+            && self.nodes[node as usize].lists(instance)
+            && let Some(check) = &self.check
+        {
+            let entity = (u64::from(node) << 32) | u64::from(instance);
+            let phase = self.check_key.entity(entity).unit(change);
+            let first = SimDuration((phase * check.interval.0 as f64) as u64);
+            self.later(now + first, Cold::Check { node, instance });
+        }
+        self.routable_changed();
+    }
+
+    /// News of the routing reaches a node.
+    pub fn see_routing(&mut self, node: u32, change: u64, routing: Routing) {
+        if !self.nodes[node as usize].route(change, routing) {
+            return;
+        }
+        // One line in the log a change, when the first node has it.
+        let first = self.nodes.iter().filter(|n| n.routing() == routing).count() == 1;
+        if first {
+            match routing {
+                Routing::All => {}
+                Routing::Only(to) => self.note(EventKind::TrafficSwitched { to }),
+                Routing::Split { weight_bp, .. } => {
+                    let candidate = f64::from(weight_bp) / 10_000.0;
+                    self.note(EventKind::WeightSet { candidate });
+                }
+            }
+        }
+        self.routable_changed();
+    }
+
+    /// A node checks an instance's health.
+    pub fn check_health(&mut self, node: u32, instance: u32) {
+        if !self.nodes[node as usize].lists(instance) {
+            return;
+        }
+        let Some(check) = self.check.clone() else { return };
+        let (success, after) = match self.probe(PodId(instance), true) {
+            ProbeAnswer::Success(took) if took <= check.timeout => (true, SimDuration::ZERO),
+            ProbeAnswer::Failure => (false, SimDuration::ZERO),
+            ProbeAnswer::Success(_) | ProbeAnswer::Silence => (false, check.timeout),
+        };
+        let next = self.now + check.interval.max(after);
+        let turned =
+            self.nodes[node as usize].checked(&self.rules, &check, self.now, instance, success);
+        if let Some(up) = turned {
+            self.note(if up {
+                EventKind::EndpointAdded { instance, balancer_node: node }
+            } else {
+                EventKind::EndpointRemoved { instance, balancer_node: node }
+            });
+            self.routable_changed();
+        }
+        self.later(next, Cold::Check { node, instance });
+    }
+
+    fn routable_changed(&mut self) {
+        let levels = &mut self.levels;
+        levels.routable = self.nodes.iter().map(Node::routable).min().unwrap_or(0);
+        if levels.open {
+            levels.record.min_routable = levels.record.min_routable.min(levels.routable);
+        }
+        let Some(candidate) = self.candidate else { return };
+        let exposed = self.nodes.iter().any(|node| node.sends_to(candidate));
+        let open = levels.exposure.last().is_some_and(|&(_, end)| end == SimTime::NEVER);
+        if exposed && !open {
+            levels.exposure.push((self.now, SimTime::NEVER));
+        } else if !exposed && open {
+            levels.exposure.last_mut().expect("an open span").1 = self.now;
+        }
+    }
+
+    /// Time between two instants in which some node could send to the candidate.
+    pub fn exposed_between(&self, from: SimTime, to: SimTime) -> SimDuration {
+        let spans = self.levels.exposure.iter();
+        SimDuration(spans.map(|&(start, end)| end.min(to).since(start.max(from)).0).sum())
+    }
+
+    fn counts_changed(&mut self, counts: PodCounts) {
+        self.integrate_levels();
+        let levels = &mut self.levels;
+        levels.counts = counts;
+        if levels.open {
+            let record = &mut levels.record;
+            record.min_available = record.min_available.min(counts.available);
+            record.min_ready = record.min_ready.min(counts.ready);
+            record.max_pods = record.max_pods.max(counts.existing);
+            record.max_active_pods = record.max_active_pods.max(counts.active);
+        }
+    }
+
+    /// The window begins: levels count from what they are now.
+    pub fn open_window(&mut self) {
+        let levels = &mut self.levels;
+        levels.since = self.now;
+        levels.open = true;
+        levels.record.min_available = levels.counts.available;
+        levels.record.min_ready = levels.counts.ready;
+        levels.record.min_routable = levels.routable;
+        levels.record.max_pods = levels.counts.existing;
+        levels.record.max_active_pods = levels.counts.active;
+    }
+
+    /// Adds the time since the last change to the integrals.
+    pub fn integrate_levels(&mut self) {
+        let levels = &mut self.levels;
+        let until = SimTime(self.now.0.min(self.ledger.end().0));
+        if levels.open {
+            let passed = u128::from(until.since(levels.since).0);
+            levels.record.instance_ns += passed * u128::from(levels.counts.existing);
+            if let Some(workers) = self.workers {
+                let ready = u128::from(levels.counts.ready) * u128::from(workers);
+                levels.ready_worker_ns += passed * ready;
+            }
+        }
+        levels.since = until;
+    }
+
+    /// A timeline bucket ends.
+    pub fn sample(&mut self, bucket: u32) {
+        let weight_bp = self.candidate.map_or(0, |candidate| self.weight_of(candidate));
+        let instances = self.levels.counts.existing;
+        self.ledger.sample(bucket as usize, self.levels.routable, instances, weight_bp);
+        if let Some(detail) = &mut self.detail {
+            for instance in &self.instances {
+                if instance.condition == Condition::Serving {
+                    let inside = (instance.busy + instance.waiting) as usize;
+                    let last = detail.occupancy.len() - 1;
+                    detail.occupancy[inside.min(last)] += 1;
+                }
+            }
+        }
+        let next = bucket as usize + 1;
+        if next < self.ledger.buckets() {
+            let at = self.ledger.bucket_end(next);
+            self.later(at, Cold::BucketEnd { bucket: bucket + 1 });
+        }
+    }
+
+    /// A version's share of the traffic in basis points: its weight, or its share of the
+    /// instances of the first node.
+    fn weight_of(&self, version: VersionId) -> u64 {
+        let node = &self.nodes[0];
+        match node.routing() {
+            Routing::Only(only) => u64::from(only == version) * 10_000,
+            Routing::Split { candidate, weight_bp, .. } if candidate == version => {
+                u64::from(weight_bp)
+            }
+            Routing::Split { stable, weight_bp, .. } if stable == version => {
+                u64::from(10_000 - weight_bp)
+            }
+            Routing::Split { .. } => 0,
+            Routing::All => {
+                let all = u64::from(node.routable().max(1));
+                u64::from(node.routable_of(version)) * 10_000 / all
+            }
+        }
+    }
+
+    /// Counts an attempt's end for the monitoring system.
+    #[inline]
+    pub fn report_attempt(&mut self, request: &Request, outcome: Outcome) {
+        if self.monitoring.is_some() {
+            self.report_to_monitoring(request, outcome);
+        }
+    }
+
+    #[inline(never)]
+    fn report_to_monitoring(&mut self, request: &Request, outcome: Outcome) {
+        let Some(monitoring) = &mut self.monitoring else { return };
+        let version = some(request.instance).map(|i| VersionId(self.instances[i as usize].version));
+        let latency = self.now - request.reached;
+        monitoring.1.cell(u16::from(request.class), version).count(outcome, latency);
+    }
+
+    /// The monitoring system scrapes, or looks at its alerts: which fire.
+    pub fn monitor(&mut self) -> Vec<EventKind> {
+        let roles = self.roles();
+        let now = self.now;
+        let Some(monitoring) = &mut self.monitoring else { return Vec::new() };
+        let (monitoring, table) = &mut **monitoring;
+        let fired = monitoring.wake(now, table, roles);
+        let next = monitoring.next_wake();
+        self.later(next, Cold::Monitor);
+        fired
+    }
+
+    fn roles(&self) -> Roles {
+        Roles { stable: STABLE, candidate: self.candidate }
+    }
+}
+
+impl ReportedMetrics for World {
+    fn query(&self, metric: &AnalysisMetric) -> Option<f64> {
+        self.monitoring.as_ref()?.0.query(self.now, self.roles(), metric)
+    }
+}
+
+impl super::rollout::World for World {}
+
+impl Workload for World {
+    fn probe(&self, pod: PodId, shares_workers: bool) -> ProbeAnswer {
+        let instance = &self.instances[pod.0 as usize];
+        match instance.condition {
+            Condition::Serving => {
+                let inside = instance.busy.saturating_add(instance.waiting);
+                let room = instance.workers.saturating_add(instance.queue_limit);
+                if shares_workers && inside >= room {
+                    ProbeAnswer::Failure
+                } else {
+                    ProbeAnswer::Success(SimDuration::ZERO)
+                }
+            }
+            Condition::Hung => ProbeAnswer::Silence,
+            Condition::NotListening
+            | Condition::Draining
+            | Condition::Ended
+            | Condition::Crashed => ProbeAnswer::Failure,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What an operator does, at the times that the scenario gives.
+
+use super::{Rollout, RolloutOutbox};
+use crate::engine::SimTime;
+use crate::plan::{OperationKind, Strategy, VersionId};
+use crate::record::EventKind;
+use crate::strategy::Command;
+
+impl Rollout {
+    pub(super) fn operate(&mut self, now: SimTime, index: usize, out: &mut RolloutOutbox) {
+        match self.operations[index].kind.clone() {
+            OperationKind::Deploy { version } => {
+                self.deploy(now, version.unwrap_or(self.release), out);
+            }
+            OperationKind::Undo => {
+                say(out, "undo".to_owned());
+                self.go_back(now, "operator", out);
+            }
+            OperationKind::Scale { replicas } => {
+                say(out, format!("scale to {replicas}"));
+                self.spec.replicas = replicas;
+                self.platform.set_replicas(now, replicas, &mut self.inner);
+                self.change_spec(now, out);
+            }
+            OperationKind::Pause => {
+                say(out, "pause".to_owned());
+                self.spec.paused = true;
+                self.change_spec(now, out);
+            }
+            OperationKind::Resume => {
+                say(out, "resume".to_owned());
+                self.spec.paused = false;
+                self.spec.resumes += 1;
+                self.change_spec(now, out);
+            }
+            OperationKind::SetStrategy { strategy } => {
+                say(out, "change the strategy".to_owned());
+                self.set_strategy(strategy);
+                self.change_spec(now, out);
+            }
+            OperationKind::Kill { version, count } => {
+                say(out, format!("kill {count} of version {}", version.0));
+                self.platform.kill_first(now, version, count, &mut self.inner);
+            }
+            OperationKind::Delete { version, count } => {
+                say(out, format!("delete {count} of version {}", version.0));
+                self.platform.delete_first(now, version, count, &mut self.inner);
+            }
+            OperationKind::Evict { version, count } => {
+                say(out, format!("evict {count} of version {}", version.0));
+                self.platform.evict_first(now, version, count, &mut self.inner);
+            }
+            OperationKind::Drain { node, retry } => {
+                say(out, format!("drain node {node}"));
+                self.platform.drain(now, node, retry, &mut self.inner);
+            }
+        }
+    }
+
+    fn deploy(&mut self, now: SimTime, version: VersionId, out: &mut RolloutOutbox) {
+        out.log(EventKind::RolloutStarted { version });
+        self.aim_at(version);
+        (self.spec.abort_requested, self.spec.promote_full) = (false, false);
+        self.spec.resumes = 0;
+        self.course.going_back = false;
+        self.change_spec(now, out);
+    }
+
+    /// The object's spec has been written: the end state may be another, and the controller
+    /// gets to see it.
+    fn change_spec(&mut self, now: SimTime, out: &mut RolloutOutbox) {
+        self.worker.commands.retain(|command| !matches!(command, Command::Finish(_)));
+        self.spec.generation += 1;
+        self.course.begin(now);
+        self.wake(now + self.lag.call + self.lag.deployment, out);
+    }
+
+    fn set_strategy(&mut self, strategy: Strategy) {
+        if let Some(controller) = &mut self.controller {
+            controller.reconfigure(&strategy);
+        }
+        self.platform.set_min_ready(strategy.min_ready());
+        self.strategy = Some(strategy);
+    }
+}
+
+fn say(out: &mut RolloutOutbox, what: String) {
+    out.log(EventKind::Operation { what });
+}

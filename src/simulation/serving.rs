@@ -1,0 +1,226 @@
+//! Inside an instance: service begins, ends, is shared, is cut.
+
+use crate::model::instance::Condition;
+use crate::model::request::{Request, Stage};
+use crate::plan::WarmFrom;
+use crate::platform::PodId;
+use crate::record::{Cause, Outcome};
+
+use crate::engine::{SimDuration, SimTime};
+
+use super::world::{Kind, World, payload, unpack};
+
+impl World {
+    /// A worker takes a request: how long it will be busy with it.
+    #[inline(always)]
+    pub fn begin_service(&mut self, slot: u32, number: u32) -> SimDuration {
+        let now = self.now;
+        let request = &mut self.requests[slot];
+        request.stage = Stage::InService;
+        let wait = now.0 - request.reached.0;
+        let instance = &self.instances[number as usize];
+        let service = if instance.plain {
+            request.demand
+        } else {
+            let (class, demand) = (request.class, request.demand);
+            self.stretched(number, class, demand)
+        };
+        self.ledger.served(now, wait, service);
+        if let Some(detail) = &mut self.detail
+            && self.ledger.measures(now)
+        {
+            detail.waits.record(wait);
+        }
+        SimDuration(service)
+    }
+
+    /// Service time on an instance that is slow, or not warm yet.
+    #[cold]
+    fn stretched(&mut self, number: u32, class: u8, demand: u64) -> u64 {
+        let now = self.now;
+        let instance = &mut self.instances[number as usize];
+        instance.first_request = instance.first_request.min(now);
+        let begun = instance.begun;
+        instance.begun += 1;
+        let since = |start: SimTime, over: SimDuration, penalty: f64| {
+            let age = now.since(start);
+            if age >= over {
+                1.0
+            } else {
+                penalty - (penalty - 1.0) * (age.0 as f64 / over.0 as f64)
+            }
+        };
+        let warmth = self.warmup.as_ref().map_or(1.0, |warmup| match warmup.from {
+            WarmFrom::Ready(over) => since(instance.listening_since, over, warmup.penalty),
+            WarmFrom::FirstRequest(over) => since(instance.first_request, over, warmup.penalty),
+            WarmFrom::Requests(count) if begun < u64::from(count) => warmup.penalty,
+            WarmFrom::Requests(_) => 1.0,
+        });
+        let behaviour = &self.behaviours[usize::from(instance.version)];
+        let late = now.since(instance.listening_since) < self.traits[number as usize].late;
+        let slowdown = if late { 1.0 } else { behaviour.slowdown[usize::from(class)] };
+        // Warm for good, and as fast as it will ever be: the hot path takes over.
+        instance.plain = warmth == 1.0 && behaviour.plain;
+        (demand as f64 * (warmth * slowdown) + 0.5) as u64
+    }
+
+    /// A request's service ends: its event is the calendar's first.
+    #[inline(always)]
+    pub fn depart(&mut self, slot: u32) {
+        let request = &self.requests[slot];
+        let (number, node, orphan) = (request.instance, request.node, request.is_orphan());
+        let instance = &mut self.instances[number as usize];
+        if let Some(next) = instance.dequeue(&mut self.requests) {
+            let service = self.begin_service(next, number);
+            self.calendar.replace_first(self.now + service, payload(Kind::Departure, next));
+        } else {
+            instance.busy -= 1;
+            self.calendar.pop();
+        }
+        if orphan {
+            self.requests.remove(slot);
+        } else {
+            self.nodes[usize::from(node)].end(number);
+            self.answered(slot, number);
+        }
+        if self.instances[number as usize].condition == Condition::Draining {
+            self.exit_if_empty(number);
+        }
+    }
+
+    /// The instance's answer: ok, or an error of its version.
+    #[inline(always)]
+    fn answered(&mut self, slot: u32, number: u32) {
+        let version = self.instances[number as usize].version;
+        if self.behaviours[usize::from(version)].flawless {
+            self.succeed(slot);
+        } else {
+            self.answered_by_flawed(slot, number);
+        }
+    }
+
+    #[inline(never)]
+    fn answered_by_flawed(&mut self, slot: u32, number: u32) {
+        let request = &self.requests[slot];
+        let instance = &self.instances[number as usize];
+        let chance =
+            self.behaviours[usize::from(instance.version)].errors[usize::from(request.class)];
+        let late = self.now.since(instance.listening_since) < self.traits[number as usize].late;
+        let keys = &self.classes[usize::from(request.class)].keys;
+        // One draw a request: the same requests fail on this version whatever the strategy.
+        if !late && keys.defect.unit(request.number) < chance {
+            self.requests[slot].stage = Stage::Waiting;
+            self.fail(slot, Outcome::AppError, Cause::VersionDefect, "answered 500");
+        } else {
+            self.succeed(slot);
+        }
+    }
+
+    /// An attempt reaches an instance with shared processors.
+    pub fn enter_shared(&mut self, slot: u32, number: u32) {
+        let instance = &self.instances[number as usize];
+        let room = instance.workers.saturating_add(instance.queue_limit) as usize;
+        if self.shared[number as usize].len() >= room {
+            self.refused_by_instance(slot, Outcome::Overflow, Cause::Overload, "queue full");
+            return;
+        }
+        self.nodes[usize::from(self.requests[slot].node)].begin(number);
+        let service = self.begin_service(slot, number);
+        self.instances[number as usize].busy += 1;
+        let sharing = &mut self.shared[number as usize];
+        sharing.enter(self.now, slot, service.0);
+        let at = sharing.next_departure;
+        self.calendar.push(at, payload(Kind::SharedDeparture, number));
+    }
+
+    /// A request may be done on shared processors.
+    pub fn depart_shared(&mut self, number: u32) {
+        let sharing = &mut self.shared[number as usize];
+        if sharing.next_departure != self.now {
+            return;
+        }
+        let slot = sharing.leave(self.now);
+        if !sharing.is_empty() {
+            let at = sharing.next_departure;
+            self.calendar.push(at, payload(Kind::SharedDeparture, number));
+        }
+        self.instances[number as usize].busy -= 1;
+        let request = &self.requests[slot];
+        if request.is_orphan() {
+            self.requests.remove(slot);
+        } else {
+            self.nodes[usize::from(request.node)].end(number);
+            self.answered(slot, number);
+        }
+        if self.instances[number as usize].condition == Condition::Draining {
+            self.exit_if_empty(number);
+        }
+    }
+
+    /// A stopping process ends once nothing is inside.
+    #[cold]
+    pub fn exit_if_empty(&mut self, number: u32) {
+        let traits = &mut self.traits[number as usize];
+        if self.instances[number as usize].is_empty() && !traits.exited {
+            traits.exited = true;
+            self.exited.push(PodId(number));
+        }
+    }
+
+    /// Takes out of an instance what its workers have, and forgets when they would be done.
+    pub fn freeze(&mut self, number: u32) -> Vec<u32> {
+        let mut slots = self.shared[number as usize].clear(self.now);
+        let requests = &self.requests;
+        let now = self.now;
+        let ledger = &mut self.ledger;
+        self.calendar.cancel(|at, event| {
+            let (kind, slot) = unpack(event);
+            let doomed = kind == Kind::Departure && requests[slot].instance == number;
+            if doomed {
+                slots.push(slot);
+                ledger.cut_service(now, at);
+            }
+            doomed
+        });
+        slots.sort_unstable();
+        self.instances[number as usize].busy = 0;
+        slots
+    }
+
+    /// The process is gone: whatever is inside is cut.
+    #[cold]
+    pub fn cut(&mut self, number: u32, cause: Cause) {
+        let mut inside = self.freeze(number);
+        let instance = &mut self.instances[number as usize];
+        while let Some(slot) = instance.dequeue(&mut self.requests) {
+            inside.push(slot);
+        }
+        for slot in inside {
+            let request = self.requests[slot];
+            if request.is_orphan() {
+                self.requests.remove(slot);
+                continue;
+            }
+            self.nodes[usize::from(request.node)].end(number);
+            self.requests[slot].stage = Stage::Waiting;
+            self.fail(slot, Outcome::Reset, cause, "connection reset");
+        }
+    }
+
+    /// Notes an answered request's latency and demand by size.
+    #[cold]
+    pub fn record_size(&mut self, request: &Request) {
+        if !self.ledger.measures(request.sent) {
+            return;
+        }
+        let latency = u128::from((self.now - request.sent).0);
+        let detail = self.detail.as_mut().expect("asked only where it is kept");
+        let sums = if request.demand <= detail.small_up_to {
+            &mut detail.small
+        } else {
+            &mut detail.large
+        };
+        sums.0 += latency;
+        sums.1 += u128::from(request.demand);
+    }
+}

@@ -1,0 +1,202 @@
+//! What a whole run must show: conservation, pairing, and the signatures of known failures.
+
+use crate::engine::{Distribution, SimDuration};
+use crate::plan::*;
+use crate::record::{Cause, Counters, Outcome, RolloutOutcome, RunRecord};
+
+use super::fixture::{class, control, deploy, plan, rolling, seconds};
+
+fn total(record: &RunRecord) -> Counters {
+    let mut total = Counters::default();
+    record.cells.iter().for_each(|cell| total.merge(&cell.counters));
+    total
+}
+
+fn failed(record: &RunRecord, cause: Cause) -> u64 {
+    record.causes.iter().filter(|row| row.cause == cause).map(|row| row.count).sum()
+}
+
+/// Mean over seeds of something counted in a run.
+fn mean(seeds: u64, count: impl Fn(u64) -> u64) -> f64 {
+    (1..=seeds).map(count).sum::<u64>() as f64 / seeds as f64
+}
+
+#[test]
+fn a_rolling_update_without_races_loses_nothing() {
+    let mut plan = plan();
+    // SIGTERM and the endpoint's removal race even inside the cluster.
+    plan.service.shutdown.pre_stop = seconds(0.1);
+    let record = deploy(&plan, &rolling(1, 0), 1);
+    let total = total(&record);
+    assert_eq!(record.rollout.outcome, RolloutOutcome::Completed);
+    assert_eq!(total.failed(), 0, "{:?}", record.causes);
+    assert!((total.requests as f64 - 60_000.0).abs() < 5.0 * 245.0);
+    assert_eq!(record.capacity.min_available, 5);
+    assert_eq!(record.capacity.max_active_pods, 6);
+}
+
+#[test]
+fn the_same_seed_sends_the_same_requests_whatever_is_deployed() {
+    let plan = plan();
+    let with = deploy(&plan, &rolling(1, 0), 3);
+    let without = control(&plan, 3);
+    assert_eq!(total(&with).requests, total(&without).requests);
+    let sent = |record: &RunRecord| -> Vec<u64> {
+        record.timeline.buckets.iter().map(|bucket| bucket.sent).collect()
+    };
+    assert_eq!(sent(&with), sent(&without));
+    // Before the deployment the two runs are one.
+    let before = 60 / 5;
+    assert_eq!(with.timeline.buckets[..before], without.timeline.buckets[..before]);
+}
+
+#[test]
+fn a_run_is_a_pure_function_of_its_arguments() {
+    let plan = plan();
+    assert_eq!(deploy(&plan, &rolling(1, 0), 7), deploy(&plan, &rolling(1, 0), 7));
+    assert_ne!(total(&deploy(&plan, &rolling(1, 0), 7)), total(&deploy(&plan, &rolling(1, 0), 8)));
+}
+
+/// Pattern 1 of the failure catalogue: lost = rate · delay over a roll in place,
+/// · N/(N+1) with one surge pod, nothing with a preStop as long as the delay.
+#[test]
+fn the_termination_race_loses_what_the_formula_says() {
+    let mut plan = plan();
+    plan.classes = vec![class("browse", 200.0)];
+    plan.balancer.propagation = Distribution::Constant(1.5e9);
+    let lost = |plan: &Plan, strategy: &Strategy| {
+        mean(8, |seed| failed(&deploy(plan, strategy, seed), Cause::TerminationRace))
+    };
+    let in_place = lost(&plan, &rolling(0, 1));
+    let surge = lost(&plan, &rolling(1, 0));
+    // 300 and 250 expected; the standard error of eight Poisson counts is 6.
+    assert!((in_place - 300.0).abs() < 24.0, "{in_place}");
+    assert!((surge - 250.0).abs() < 24.0, "{surge}");
+    plan.service.shutdown.pre_stop = seconds(1.6);
+    assert_eq!(lost(&plan, &rolling(0, 1)), 0.0);
+}
+
+/// Little's law: an abrupt stop loses what is inside, rate · mean service over a whole roll.
+#[test]
+fn an_abrupt_stop_cuts_what_is_in_flight() {
+    let mut plan = plan();
+    plan.classes[0].service_time = Distribution::Lognormal { median: 1.5e8, sigma: 0.7 };
+    plan.service.workers = None;
+    plan.service.shutdown.on_sigterm = OnSigterm::Abrupt;
+    let expected = 100.0 * plan.classes[0].service_time.mean() / 1e9;
+    let cut = mean(30, |seed| failed(&deploy(&plan, &rolling(1, 0), seed), Cause::CutInFlight));
+    assert!((cut / expected - 1.0).abs() < 0.15, "{cut} for {expected}");
+}
+
+#[test]
+fn errors_of_a_version_hit_the_same_requests_whatever_the_strategy() {
+    let mut plan = plan();
+    plan.versions[1].errors = vec![0.05];
+    let record = deploy(&plan, &rolling(1, 0), 2);
+    let candidate = record.cells[1].counters;
+    assert_eq!(record.cells[1].version, Some(VersionId(1)));
+    let share = candidate.outcomes[Outcome::AppError as usize] as f64 / candidate.requests as f64;
+    assert!((share - 0.05).abs() < 0.005, "{share}");
+    assert_eq!(failed(&record, Cause::VersionDefect), total(&record).failed());
+}
+
+#[test]
+fn a_timed_out_request_is_retried_and_the_instance_works_on() {
+    let mut plan = plan();
+    plan.classes[0].service_time = Distribution::Constant(3e8);
+    plan.client.timeout = Some(seconds(0.2));
+    plan.client.retries.max = 1;
+    plan.client.retries.on = vec![RetryOn::Timeout];
+    plan.service.workers = None;
+    let record = control(&plan, 1);
+    let total = total(&record);
+    let ended = total.requests - total.in_flight;
+    assert_eq!(total.outcomes[Outcome::Timeout as usize], ended);
+    assert!(total.attempts >= 2 * ended);
+    // Two attempts of 0.3 s a request were worked on, though nobody waited for them.
+    let busy = record.busy_ns as f64 / 1e9;
+    let expected = total.requests as f64 * 0.6;
+    assert!((busy / expected - 1.0).abs() < 0.01, "{busy} for {expected}");
+}
+
+#[test]
+fn a_retry_elsewhere_hides_a_dead_instance() {
+    let mut plan = plan();
+    plan.balancer.propagation = Distribution::Constant(1.5e9);
+    plan.balancer.retries.max = 1;
+    plan.balancer.retries.on = vec![RetryOn::Refused];
+    let record = deploy(&plan, &rolling(0, 1), 1);
+    assert_eq!(total(&record).failed(), 0);
+    assert!(total(&record).tries > total(&record).attempts);
+}
+
+#[test]
+fn a_health_check_takes_a_hung_instance_out_after_fall_intervals() {
+    let mut plan = plan();
+    plan.versions[0].defects =
+        vec![Defect { kind: DefectKind::Hang { after: seconds(100.0) }, ordinals: Some(vec![0]) }];
+    plan.client.timeout = Some(seconds(1.0));
+    let silent = total(&control(&plan, 1)).failed();
+    plan.balancer.health_check =
+        Some(HealthCheck { interval: seconds(2.0), timeout: seconds(1.0), fall: 3, rise: 2 });
+    let checked = total(&control(&plan, 1)).failed();
+    // A fifth of 100/s for the rest of the window against a fifth for some 6 s. A full queue
+    // answers at once, a hung process does not, but both fail.
+    assert!(silent > 9_000, "{silent}");
+    assert!((80..=180).contains(&checked), "{checked}");
+}
+
+#[test]
+fn cookie_affinity_keeps_users_on_their_instance() {
+    let mut plan = plan();
+    plan.client.users = Some(Users { count: 50, pick: Pick::Uniform });
+    plan.balancer.sticky = Some(Sticky { ttl: SimDuration::from_secs(3600) });
+    plan.balancer.policy = Policy::Random;
+    let record = control(&plan, 4);
+    assert_eq!(record.users.active, 50);
+    assert_eq!(total(&record).failed(), 0);
+}
+
+#[test]
+fn closed_loop_users_never_have_more_requests_inside_than_there_are_users() {
+    let mut plan = plan();
+    plan.classes[0].arrivals =
+        Arrivals::Users { count: 20, think: Distribution::Exponential { mean: 5e9 } };
+    plan.classes[0].service_time = Distribution::Exponential { mean: 1e9 };
+    plan.service.replicas = 1;
+    let record = control(&plan, 1);
+    // Interactive response-time law with Erlang's finite-source chain: 3.16 a second.
+    let throughput = total(&record).outcomes[0] as f64 / 600.0;
+    assert!((throughput / 3.1646 - 1.0).abs() < 0.05, "{throughput}");
+    assert!(total(&record).in_flight <= 20);
+}
+
+#[test]
+fn sessions_make_their_requests_and_leave() {
+    let mut plan = plan();
+    plan.classes[0].arrivals = Arrivals::Sessions {
+        rate: 2.0,
+        requests: Distribution::Constant(10.0),
+        think: Distribution::Constant(1e9),
+    };
+    let record = control(&plan, 1);
+    let total = total(&record);
+    assert!((total.requests as f64 / 12_000.0 - 1.0).abs() < 0.1, "{}", total.requests);
+    assert!((record.users.active as f64 / 1_200.0 - 1.0).abs() < 0.15);
+}
+
+#[test]
+fn impatient_requests_leave_the_queue_and_make_no_work() {
+    let mut plan = plan();
+    plan.classes = vec![class("browse", 110.0)];
+    plan.classes[0].service_time = Distribution::Exponential { mean: 1e8 };
+    plan.classes[0].patience = Some(Distribution::Exponential { mean: 2e8 });
+    plan.service.replicas = 1;
+    plan.service.workers = Some(10);
+    plan.service.queue = None;
+    let record = control(&plan, 1);
+    let total = total(&record);
+    // Erlang-A (theory case erlang-a-1): 14.77 % leave.
+    let left = total.failed() as f64 / total.requests as f64;
+    assert!((left - 0.1477).abs() < 0.012, "{left}");
+}

@@ -1,0 +1,391 @@
+//! The served world of one run: its state, and how it is built from a plan.
+//!
+//! What happens in it is in the files beside this one: `traffic` (requests on their way),
+//! `serving` (inside an instance), `control` (what platform and monitoring do to it), `run`
+//! (the event loop).
+
+use crate::engine::rng::Key;
+use crate::engine::{Calendar, Histogram, Sampler, SimDuration, SimTime, TimerRing, Xoshiro};
+use crate::model::arrivals::Source;
+use crate::model::balancer::{Node, Rules};
+use crate::model::client::Retries;
+use crate::model::instance::Instance;
+use crate::model::ledger::Ledger;
+use crate::model::request::{NONE, Requests};
+use crate::model::sharing::Sharing;
+use crate::model::telemetry::{AttemptTable, Monitoring};
+use crate::plan::{
+    Arrivals, BalancerRetries, DefectKind, Discipline, HealthCheck, Pick, Plan, Strategy,
+    VersionId, Warmup, streams,
+};
+use crate::platform::{PodCounts, PodId};
+use crate::record::{Detail, Event, EventKind};
+
+use super::RunOptions;
+use super::cold::ColdQueue;
+use super::trace::Tracer;
+
+/// Bits of an event's payload that hold a number; the rest hold its kind.
+const NUMBER_BITS: u32 = 25;
+
+/// More requests than this cannot be in the system at once.
+pub(super) const MOST_REQUESTS: u32 = 1 << NUMBER_BITS;
+
+/// Kinds of events in the calendar; the number beside is a request's, an instance's, a user's
+/// or a cold event's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum Kind {
+    /// A request's service ends.
+    Departure = 0,
+    /// A client's next attempt is due.
+    Attempt = 1,
+    /// A balancer's retry on the same instance is due.
+    SameInstance = 2,
+    /// A request's patience in the queue ends.
+    Patience = 3,
+    /// A client's patience that is not of the constant kind ends.
+    Timeout = 4,
+    /// A request leaves shared processors.
+    SharedDeparture = 5,
+    /// A closed-loop user sends its next request.
+    User = 6,
+    /// Something rare.
+    Cold = 7,
+}
+
+/// The payload of an event.
+#[inline]
+pub(super) fn payload(kind: Kind, number: u32) -> u32 {
+    debug_assert!(number < 1 << NUMBER_BITS);
+    ((kind as u32) << NUMBER_BITS) | number
+}
+
+/// The kind and number of a payload.
+#[inline]
+pub(super) fn unpack(payload: u32) -> (Kind, u32) {
+    let kind = match payload >> NUMBER_BITS {
+        0 => Kind::Departure,
+        1 => Kind::Attempt,
+        2 => Kind::SameInstance,
+        3 => Kind::Patience,
+        4 => Kind::Timeout,
+        5 => Kind::SharedDeparture,
+        6 => Kind::User,
+        _ => Kind::Cold,
+    };
+    (kind, payload & ((1 << NUMBER_BITS) - 1))
+}
+
+/// A request class, ready to run.
+pub(super) struct Class {
+    pub source: Option<Source>,
+    pub demand: Sampler,
+    pub demand_rng: Xoshiro,
+    pub sent: u64,
+    pub idempotent: bool,
+    pub patience: Option<Sampler>,
+    pub looped: Option<Looped>,
+    pub keys: ClassKeys,
+}
+
+/// Streams of what belongs to single requests of a class.
+#[derive(Clone, Copy)]
+pub(super) struct ClassKeys {
+    pub user: Key,
+    pub node: Key,
+    pub routing: Key,
+    pub split: Key,
+    pub defect: Key,
+    pub backoff: Key,
+    pub patience: Key,
+    pub again: Key,
+}
+
+/// Closed-loop users or sessions of a class.
+pub(super) struct Looped {
+    pub think: Sampler,
+    pub requests: Option<Sampler>,
+    pub key: Key,
+    /// Sessions (or users) so far.
+    pub begun: u64,
+}
+
+/// A user who waits for an answer before the next request.
+#[derive(Clone, Copy)]
+pub(super) struct ClosedUser {
+    pub class: u8,
+    /// Its number among all users of the run.
+    pub user: u32,
+    pub key: Key,
+    pub sent: u32,
+    /// Requests left; `u32::MAX`: for ever.
+    pub left: u32,
+}
+
+/// What running a version does to requests.
+pub(super) struct Behaviour {
+    pub slowdown: Vec<f64>,
+    pub errors: Vec<f64>,
+    /// No slowdown of any class.
+    pub plain: bool,
+    /// No errors of any class.
+    pub flawless: bool,
+}
+
+/// What only rare events touch of an instance.
+#[derive(Clone, Copy, Default)]
+pub(super) struct InstanceTraits {
+    /// Errors and slowdown begin this long after it listens.
+    pub late: SimDuration,
+    /// It stops answering this long after it listens.
+    pub hang_after: Option<SimDuration>,
+    /// Counts the starts of its process.
+    pub starts: u32,
+    /// The process has been told to stop.
+    pub stopping: bool,
+    /// It has reported that its process ended.
+    pub exited: bool,
+}
+
+/// Least and greatest levels over the window, and integrals.
+pub(super) struct Levels {
+    pub counts: PodCounts,
+    pub since: SimTime,
+    pub routable: u32,
+    pub record: crate::record::Capacity,
+    pub ready_worker_ns: u128,
+    /// The window has begun.
+    pub open: bool,
+    /// Spans in which some node could send to the candidate; the last may still be open.
+    pub exposure: Vec<(SimTime, SimTime)>,
+}
+
+/// The state of the served world.
+pub(super) struct World {
+    pub now: SimTime,
+    pub events: u64,
+    pub calendar: Calendar,
+    pub cold: ColdQueue,
+    pub timeouts: TimerRing,
+    pub next_arrivals: Vec<SimTime>,
+    pub next_arrival: SimTime,
+    pub next_class: u8,
+    pub classes: Vec<Class>,
+    pub closed: Vec<ClosedUser>,
+    pub closed_free: Vec<u32>,
+    pub next_user: u32,
+    pub open_users: u32,
+    pub pick_users: Pick,
+    pub requests: Requests,
+    pub instances: Vec<Instance>,
+    pub shared: Vec<Sharing>,
+    pub traits: Vec<InstanceTraits>,
+    pub behaviours: Vec<Behaviour>,
+    pub discipline: Discipline,
+    pub workers: Option<u32>,
+    pub queue: Option<u32>,
+    pub warmup: Option<Warmup>,
+    pub nodes: Vec<Node>,
+    pub rules: Rules,
+    pub propagation: Sampler,
+    pub propagation_key: Key,
+    pub changes: u64,
+    pub check: Option<HealthCheck>,
+    pub check_key: Key,
+    pub balancer_retries: BalancerRetries,
+    pub affinity: Option<Vec<(u32, SimTime)>>,
+    pub affinity_ttl: SimDuration,
+    pub retries: Retries,
+    pub timeout: Option<SimDuration>,
+    pub deadline: Option<SimDuration>,
+    pub ledger: Ledger,
+    /// The monitoring system and what it scrapes, where anything asks for metrics.
+    pub monitoring: Option<Box<(Monitoring, AttemptTable)>>,
+    pub levels: Levels,
+    pub log: Option<Vec<Event>>,
+    pub tracer: Option<Tracer>,
+    pub detail: Option<Detail>,
+    /// Processes that ended by themselves since the platform was last told.
+    pub exited: Vec<PodId>,
+    /// The version being deployed.
+    pub candidate: Option<VersionId>,
+}
+
+impl World {
+    /// The world of a plan before anything has happened.
+    pub fn new(
+        plan: &Plan,
+        strategy: Option<&Strategy>,
+        candidate: Option<VersionId>,
+        seed: u64,
+        options: &RunOptions,
+    ) -> Self {
+        let root = Key::of_seed(seed);
+        let (open_users, pick_users) =
+            plan.client.users.as_ref().map_or((0, Pick::Uniform), |u| (u.count, u.pick));
+        let classes: Vec<Class> =
+            (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
+        let monitoring = strategy.and_then(|strategy| Monitoring::of(plan, strategy, root));
+        let table = AttemptTable::new(plan.classes.len(), plan.versions.len());
+        let monitoring = monitoring.map(|monitoring| Box::new((monitoring, table)));
+        Self {
+            now: SimTime::ZERO,
+            events: 0,
+            calendar: Calendar::with_capacity(1024),
+            cold: ColdQueue::default(),
+            timeouts: TimerRing::default(),
+            next_arrivals: vec![SimTime::NEVER; classes.len()],
+            next_arrival: SimTime::NEVER,
+            next_class: 0,
+            classes,
+            closed: Vec::new(),
+            closed_free: Vec::new(),
+            next_user: open_users,
+            open_users,
+            pick_users,
+            requests: Requests::new(MOST_REQUESTS),
+            instances: Vec::new(),
+            shared: Vec::new(),
+            traits: Vec::new(),
+            behaviours: plan.versions.iter().map(Behaviour::new).collect(),
+            discipline: plan.service.discipline,
+            workers: plan.service.workers,
+            queue: plan.service.queue,
+            warmup: plan.service.startup.warm.clone(),
+            nodes: vec![Node::new(plan.versions.len()); plan.balancer.nodes as usize],
+            rules: Rules {
+                policy: plan.balancer.policy,
+                slow_start: plan
+                    .balancer
+                    .slow_start
+                    .as_ref()
+                    .map_or(SimDuration::ZERO, |s| s.window),
+                slow_start_key: root.purpose(streams::SLOW_START),
+                ring_key: root.purpose(streams::RING),
+            },
+            propagation: Sampler::new(&plan.balancer.propagation),
+            propagation_key: root.purpose(streams::PROPAGATION),
+            changes: 0,
+            check: plan.balancer.health_check.clone(),
+            check_key: root.purpose(streams::HEALTH_CHECK),
+            balancer_retries: plan.balancer.retries.clone(),
+            affinity: plan.balancer.sticky.as_ref().map(|_| Vec::new()),
+            affinity_ttl: plan.balancer.sticky.as_ref().map_or(SimDuration::ZERO, |s| s.ttl),
+            retries: Retries::new(&plan.client.retries, root.purpose(streams::BACKOFF)),
+            timeout: plan.client.timeout,
+            deadline: plan.client.deadline,
+            ledger: Ledger::new(plan, options.timeline_width),
+            monitoring,
+            levels: Levels::new(),
+            log: options.log.then(Vec::new),
+            tracer: (options.log && options.failure_samples > 0)
+                .then(|| Tracer::new(options.failure_samples)),
+            detail: options.detail_small_up_to.map(|small_up_to| Detail {
+                waits: Histogram::new(),
+                small_up_to,
+                occupancy: vec![0; 65],
+                ..Detail::default()
+            }),
+            exited: Vec::new(),
+            candidate,
+        }
+    }
+
+    /// Writes a line into the log, if one is kept.
+    pub fn note(&mut self, kind: EventKind) {
+        if let Some(log) = &mut self.log {
+            log.push(Event { at: self.now, kind });
+        }
+    }
+}
+
+impl Class {
+    fn new(plan: &Plan, class: usize, root: Key) -> Self {
+        let declared = &plan.classes[class];
+        let key = |purpose| root.purpose(purpose).entity(class as u64);
+        let looped = match &declared.arrivals {
+            Arrivals::Users { think, .. } => Some((think, None, streams::CLOSED_LOOP)),
+            Arrivals::Sessions { think, requests, .. } => {
+                Some((think, Some(requests), streams::SESSIONS))
+            }
+            _ => None,
+        };
+        Self {
+            source: Source::new(&declared.arrivals, plan.clock.warmup, key(streams::ARRIVALS)),
+            demand: Sampler::new(&declared.service_time),
+            demand_rng: key(streams::DEMAND).stream(),
+            sent: 0,
+            idempotent: declared.idempotent,
+            patience: declared.patience.as_ref().map(Sampler::new),
+            looped: looped.map(|(think, requests, purpose)| Looped {
+                think: Sampler::new(think),
+                requests: requests.map(Sampler::new),
+                key: key(purpose),
+                begun: 0,
+            }),
+            keys: ClassKeys {
+                user: key(streams::USER),
+                node: key(streams::NODE),
+                routing: key(streams::ROUTING),
+                split: key(streams::SPLIT),
+                defect: key(streams::DEFECT),
+                backoff: key(streams::BACKOFF),
+                patience: key(streams::PATIENCE),
+                again: key(streams::DEMAND_AGAIN),
+            },
+        }
+    }
+}
+
+impl Behaviour {
+    fn new(version: &crate::plan::Version) -> Self {
+        Self {
+            slowdown: version.slowdown.clone(),
+            errors: version.errors.clone(),
+            plain: version.slowdown.iter().all(|&factor| factor == 1.0),
+            flawless: version.errors.iter().all(|&chance| chance == 0.0),
+        }
+    }
+}
+
+impl InstanceTraits {
+    /// The traits of a pod of a version.
+    pub fn of(version: &crate::plan::Version, ordinal: u32) -> Self {
+        let mut traits = Self::default();
+        for defect in &version.defects {
+            if defect.ordinals.as_ref().is_some_and(|hit| !hit.contains(&ordinal)) {
+                continue;
+            }
+            match defect.kind {
+                DefectKind::StartsLate { after } => traits.late = after,
+                DefectKind::Hang { after } => traits.hang_after = Some(after),
+                DefectKind::CrashLoop
+                | DefectKind::NeverReady
+                | DefectKind::StuckPending
+                | DefectKind::CrashAfterReady { .. } => {}
+            }
+        }
+        traits
+    }
+}
+
+impl Levels {
+    fn new() -> Self {
+        Self {
+            counts: PodCounts::default(),
+            since: SimTime::ZERO,
+            routable: 0,
+            record: crate::record::Capacity::default(),
+            ready_worker_ns: 0,
+            open: false,
+            exposure: Vec::new(),
+        }
+    }
+}
+
+/// Whether a number names something.
+#[inline]
+pub(super) fn some(number: u32) -> Option<u32> {
+    (number != NONE).then_some(number)
+}

@@ -1,0 +1,30 @@
+//! Statistics over runs: intervals, paired differences, shares, quantiles, rank tests.
+//!
+//! Everything here is ours and deterministic: equal inputs give equal bits on every machine,
+//! sums run in the order of the input, and resampling draws from a stream of its own. What
+//! is implemented, and why it and not another method:
+//!
+//! - Means and paired differences: Student's t on a transformed scale that removes the
+//!   skewness ([`mean`], after Hall 1992). On symmetric data it is the t interval; on skewed
+//!   ones (counts of failures, recovery times) it covers what it says where the t interval and
+//!   the bootstrap fall short. `tests/` measure the coverage.
+//! - Shares: exact intervals after Clopper and Pearson ([`share`]), also where none of N was
+//!   hit.
+//! - Quantiles across runs: order statistics, no assumption on the law; of pooled data: the
+//!   sectioning method ([`quantile`]).
+//! - Several comparisons at once: Bonferroni for intervals, Holm for tests ([`correction`]).
+//! - The chance of being best: a bootstrap over seeds ([`best`]).
+
+pub mod best;
+pub mod correction;
+pub mod mean;
+pub mod quantile;
+pub mod rank;
+pub mod share;
+pub mod special;
+
+/// Lower and upper end.
+pub type Interval = (f64, f64);
+
+/// The confidence level of every interval unless another is asked for.
+pub const LEVEL: f64 = 0.95;

@@ -1,0 +1,7 @@
+//! All integration tests in one binary, so that the crate is linked once.
+
+mod bad_inputs;
+mod dependencies;
+mod samplers;
+mod theory;
+mod tidy;
