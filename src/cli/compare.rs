@@ -44,7 +44,7 @@ pub fn many_runs(
 ) -> Result<StudyResult, Failure> {
     let runner = Simulator::of_figures(study, COMPARE_BUCKETS);
     let timeline_width = runner.options.timeline_width;
-    let job = Job { study, runner: &runner, timeline_width, place, scenario, threads };
+    let job = Job { study, runner: &runner, timeline_width, place: Some(place), scenario, threads };
     study::carry_out(job, console)
 }
 
