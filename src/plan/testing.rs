@@ -3,24 +3,24 @@
 use super::*;
 use crate::engine::Distribution;
 
+const NONE: Distribution = Distribution::Constant(0.0);
+
 /// Ten instances of an ideal service, one class of requests, nothing but defaults of zero.
 pub fn plan() -> Plan {
     let secs = SimDuration::from_secs;
-    let none = || Distribution::Constant(0.0);
-    let nothing = SimDuration::ZERO;
     Plan {
         clock: Clock {
             start_unix_ns: 0,
             utc_offset_s: 0,
-            warmup: nothing,
+            warmup: SimDuration::ZERO,
             window: secs(3600),
-            deploy_at: nothing,
+            deploy_at: SimDuration::ZERO,
         },
         phases: Vec::new(),
         classes: vec![RequestClass {
             name: "web".to_owned(),
             arrivals: Arrivals::Constant { rate: 1.0 },
-            service_time: none(),
+            service_time: NONE,
             idempotent: true,
             patience: None,
         }],
@@ -31,68 +31,83 @@ pub fn plan() -> Plan {
             retries: ClientRetries {
                 max: 0,
                 on: Vec::new(),
-                backoff: Backoff { base: nothing, cap: nothing, jitter: Jitter::None },
+                backoff: Backoff {
+                    base: SimDuration::ZERO,
+                    cap: SimDuration::ZERO,
+                    jitter: Jitter::None,
+                },
                 budget: None,
             },
         },
-        balancer: Balancer {
-            preset: "ideal".to_owned(),
-            nodes: 1,
-            policy: Policy::RoundRobin,
-            sticky: None,
-            propagation: none(),
-            health_check: None,
-            retries: BalancerRetries { max: 0, on: Vec::new(), redispatch: false, pause: nothing },
-            connect_timeout: secs(1),
-            overhead: nothing,
-            slow_start: None,
-        },
-        service: Service {
-            replicas: 10,
-            workers: None,
-            queue: None,
-            discipline: Discipline::Fcfs,
-            startup: Startup {
-                schedule: none(),
-                pull: none(),
-                init: none(),
-                boot: none(),
-                warm: None,
-            },
-            probes: Probes { startup: None, readiness: Readiness::Listening, liveness: None },
-            shutdown: Shutdown {
-                pre_stop: nothing,
-                on_sigterm: OnSigterm::Drain,
-                linger: none(),
-                grace: secs(30),
-            },
-            crash_mtbf: None,
-        },
-        platform: Platform {
-            nodes: NodePlan { count: 1, zones: 1 },
-            surge_quota: None,
-            pdb_min_available: None,
-            lags: Lags {
-                call: SimDuration::from_millis(1),
-                deployment: nothing,
-                replica_set: nothing,
-                kubelet: nothing,
-                removal: nothing,
-                endpoints: nothing,
-                api: ApiLimit { qps: 1000.0, burst: 1000 },
-            },
-            deletion_costs: Vec::new(),
-        },
+        balancer: balancer(),
+        service: service(),
+        platform: platform(),
         versions: Vec::new(),
         operations: Vec::new(),
         response: Response {
             metrics: Metrics { scrape: secs(15), window: secs(60), delay: secs(5) },
             alerts: Vec::new(),
-            on_call: OnCall { acknowledge: none(), decide: none(), off_hours_factor: 1.0 },
+            on_call: OnCall { acknowledge: NONE, decide: NONE, off_hours_factor: 1.0 },
             rollback: Rollback::Controller,
         },
         analyses: Vec::new(),
         instance_hour_cost: 0.0,
         currency: "USD".to_owned(),
+    }
+}
+
+fn balancer() -> Balancer {
+    Balancer {
+        preset: "ideal".to_owned(),
+        nodes: 1,
+        policy: Policy::RoundRobin,
+        sticky: None,
+        propagation: NONE,
+        health_check: None,
+        retries: BalancerRetries {
+            max: 0,
+            on: Vec::new(),
+            redispatch: false,
+            pause: SimDuration::ZERO,
+        },
+        connect_timeout: SimDuration::from_secs(1),
+        overhead: SimDuration::ZERO,
+        slow_start: None,
+    }
+}
+
+fn service() -> Service {
+    Service {
+        replicas: 10,
+        workers: None,
+        queue: None,
+        discipline: Discipline::Fcfs,
+        startup: Startup { schedule: NONE, pull: NONE, init: NONE, boot: NONE, warm: None },
+        probes: Probes { startup: None, readiness: Readiness::Listening, liveness: None },
+        shutdown: Shutdown {
+            pre_stop: SimDuration::ZERO,
+            on_sigterm: OnSigterm::Drain,
+            linger: NONE,
+            grace: SimDuration::from_secs(30),
+        },
+        crash_mtbf: None,
+    }
+}
+
+fn platform() -> Platform {
+    Platform {
+        nodes: NodePlan { count: 1, zones: 1 },
+        surge_quota: None,
+        pdb_min_available: None,
+        lags: Lags {
+            call: SimDuration::from_millis(1),
+            deployment: SimDuration::ZERO,
+            replica_set: SimDuration::ZERO,
+            kubelet: SimDuration::ZERO,
+            removal: SimDuration::ZERO,
+            endpoints: SimDuration::ZERO,
+            api: ApiLimit { qps: 1000.0, burst: 1000 },
+        },
+        deletion_costs: Vec::new(),
     }
 }

@@ -10,14 +10,17 @@ pub mod chart;
 pub mod csv;
 pub mod events;
 pub mod figure;
+pub mod folder;
 pub mod hdr;
 pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod story;
 pub mod terminal;
 pub mod text;
 pub mod validity;
 
+mod manifest;
 mod paint;
 mod table;
 

@@ -140,9 +140,8 @@ fn apply(context: &mut Context<'_>, tree: &mut Node, edit: &Edit) {
 fn own_plan(context: &mut Context<'_>, tree: &Node, item: &Checked, world: &World) -> Option<Plan> {
     let mut checker = Checker::default();
     let root = checker.scenario(tree);
-    let failed = !checker.errors.is_empty();
     context.errors.append(&mut checker.errors);
-    let root = root.filter(|_| !failed)?;
+    let root = root?;
     let plan = resolve::world(context, &root).plan;
     let fixed = [
         ("the request classes and their arrivals", same_traffic(&plan, &world.plan)),

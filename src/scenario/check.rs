@@ -16,6 +16,9 @@ use super::source::Span;
 use super::yaml::{self, Entry, Node, Value};
 use crate::plan::DefaultUsed;
 
+/// Beyond this many errors none is shown, and no suggestion is looked for.
+const MOST_HELPED: usize = 100;
+
 /// The outcome of a check.
 #[derive(Debug, Default)]
 pub struct Checker {
@@ -52,6 +55,9 @@ impl Checker {
             }
             Shape::ByKind { scalar, list, map } => {
                 let inner = match (&node.value, list) {
+                    (Value::Map(entries), _) if entries.is_empty() => {
+                        return self.wrong_type(node, shape, path);
+                    }
                     (Value::Map(_), _) => map,
                     (Value::List(_), Some(list)) => list,
                     (Value::Scalar { .. }, _) => scalar,
@@ -243,13 +249,16 @@ impl Checker {
         let Value::Map(entries) = &node.value else {
             return self.wrong_type(node, &Shape::Map(object), path);
         };
-        let mut good = self.known_keys(entries, object, path);
+        self.known_keys(entries, object, path);
+        let mut good = true;
         let mut fields = Vec::with_capacity(object.fields.len() + 1);
         for field in object.fields {
             let given = entries.iter().find_map(|entry| Some((entry, field.spelt(&entry.key)?)));
             let path = join(path, field.name);
             let checked = match given {
-                Some((entry, form)) => self.value(&entry.value, &field.shape, form, &path),
+                Some((entry, form)) => self
+                    .value(&entry.value, &field.shape, form, &path)
+                    .or_else(|| self.instead(field, node.span, &path)),
                 None => self.left_out(field, node.span, &path),
             };
             match checked {
@@ -270,9 +279,8 @@ impl Checker {
     }
 
     /// Reports keys that are not known, and fields given in two spellings.
-    fn known_keys(&mut self, entries: &[Entry], object: &'static Object, path: &str) -> bool {
-        let before = self.errors.len();
-        let mut seen: Vec<(&str, Span)> = Vec::new();
+    fn known_keys(&mut self, entries: &[Entry], object: &'static Object, path: &str) {
+        let mut seen: Vec<(&str, &Entry)> = Vec::new();
         for entry in entries {
             let field = object
                 .fields
@@ -285,18 +293,34 @@ impl Checker {
                 continue;
             };
             match seen.iter().find(|(earlier, _)| *earlier == name) {
+                // Equal keys have been reported with the tree.
+                Some((_, first)) if first.key == entry.key => {}
                 Some((_, first)) => {
-                    let error =
-                        yaml::duplicate(name, entry.key_span, *first).path(&join(path, name));
-                    self.errors.push(error);
+                    let error = yaml::duplicate(name, entry.key_span, first.key_span);
+                    self.errors.push(error.path(&join(path, name)));
                 }
-                None => seen.push((name, entry.key_span)),
+                None => seen.push((name, entry)),
             }
         }
-        self.errors.len() == before
+    }
+
+    /// What stands in for a value that is wrong, so that the rest can be looked at as well.
+    fn instead(&mut self, field: &'static Field, span: Span, path: &str) -> Option<Checked> {
+        if field.presence == Presence::Required {
+            return None;
+        }
+        let outer = std::mem::replace(&mut self.in_default, true);
+        let checked = self.left_out(field, span, path);
+        self.in_default = outer;
+        checked
     }
 
     fn unknown_key(&mut self, entry: &Entry, object: &'static Object, path: &str) {
+        let message = format!("there is no field `{}` here", shorten(&entry.key, 80));
+        if self.errors.len() > MOST_HELPED {
+            self.error(code::UNKNOWN_FIELD, entry.key_span, &join(path, &entry.key), message);
+            return;
+        }
         let options = object.one_of.map_or(&[][..], |choice| choice.options);
         let aliases = object.fields.iter().flat_map(|field| field.aliases);
         let known = object
@@ -308,7 +332,6 @@ impl Checker {
             let home = describe::home_of(&entry.key)?;
             Some(format!("there is a field of this name in `{home}`"))
         });
-        let message = format!("there is no field `{}` here", shorten(&entry.key, 80));
         let allowed = describe::shape(&Shape::Map(object));
         let error =
             self.error(code::UNKNOWN_FIELD, entry.key_span, &join(path, &entry.key), message);
@@ -323,14 +346,18 @@ impl Checker {
             .filter_map(|entry| Some((entry, find_option(choice, &entry.key)?)))
             .collect();
         match given.as_slice() {
-            [(entry, (option, form))] => self.option(entry, option, *form, path),
+            [(entry, (option, form)), again @ ..]
+                if again.iter().all(|(e, _)| e.key == entry.key) =>
+            {
+                self.option(entry, option, *form, path)
+            }
             [] => {
                 let message = format!("{} is missing", choice.what);
                 let error = self.error(code::MISSING_FIELD, node.span, path, message);
                 error.allowed = Some(describe::options(choice));
                 None
             }
-            [_, (second, _), ..] => {
+            [.., (second, _)] => {
                 let message =
                     format!("only one of these can be given: {}", describe::options(choice));
                 self.error(code::CONTRADICTION, second.key_span, path, message);
@@ -370,8 +397,8 @@ impl Checker {
 
 /// A default of the field table as a tree that stands where the field would.
 pub(super) fn default_node(text: &str, span: Span) -> Node {
-    let mut documents = yaml::documents(span.source, text).expect("defaults are YAML");
-    let mut node = documents.pop().expect("a default has a value");
+    let mut parsed = yaml::parse(span.source, text).expect("defaults are YAML");
+    let mut node = parsed.documents.pop().expect("a default has a value");
     place_at(&mut node, span);
     node
 }

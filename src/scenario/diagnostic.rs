@@ -237,8 +237,16 @@ impl Problem {
     #[must_use]
     pub fn new(mut diagnostics: Vec<Diagnostic>, sources: &Sources) -> Self {
         diagnostics.sort_by_key(|diagnostic| diagnostic.span);
-        diagnostics.dedup();
-        for diagnostic in &mut diagnostics {
+        let mut kept: Vec<Diagnostic> = Vec::new();
+        for diagnostic in diagnostics {
+            // Arms that share a fault share its report.
+            let mut here = kept.iter().rev().take_while(|earlier| earlier.span == diagnostic.span);
+            if here.all(|earlier| *earlier != diagnostic) {
+                kept.push(diagnostic);
+            }
+        }
+        let mut diagnostics = kept;
+        for diagnostic in diagnostics.iter_mut().take(MOST_SHOWN) {
             diagnostic.attach(sources);
         }
         Self { exit: exit_code(&diagnostics), diagnostics }

@@ -265,7 +265,7 @@ mod tests {
     fn tree(text: &str) -> Node {
         let mut sources = Sources::default();
         let (id, text) = yaml::decode("x", text.as_bytes(), &mut sources).unwrap();
-        yaml::documents(id, &text).unwrap().remove(0)
+        yaml::parse(id, &text).unwrap().documents.remove(0)
     }
 
     fn edited(text: &str, path: &str, value: &str) -> Result<Node, Diagnostic> {

@@ -7,7 +7,7 @@
 use serde_json::{Value as Json, json};
 
 use super::check::find_option;
-use super::schema::{Object, ROOT, Shape};
+use super::schema::{Form, Object, ROOT, Shape};
 use super::source::Sources;
 use super::yaml::{self, Node, Value};
 
@@ -29,8 +29,9 @@ pub fn fields_of(text: &str) -> Vec<FieldKind> {
     let mut sources = Sources::default();
     let Ok((id, text)) = yaml::decode("", text.as_bytes(), &mut sources) else { return Vec::new() };
     let mut found = Vec::new();
-    for document in yaml::documents(id, &text).unwrap_or_default() {
-        walk(&document, &Shape::Map(&ROOT), String::new(), &mut found);
+    let Ok(parsed) = yaml::parse(id, &text) else { return Vec::new() };
+    for document in &parsed.documents {
+        walk(document, &Shape::Map(&ROOT), String::new(), &mut found);
     }
     found
 }
@@ -82,10 +83,7 @@ fn walk(node: &Node, shape: &Shape, path: String, found: &mut Vec<FieldKind>) {
             (Value::Map(_), _) => walk(node, map, path, found),
             (Value::List(_), Some(list)) => walk(node, list, path, found),
             _ => {
-                if let Some((kind, min)) = kind(scalar) {
-                    // A mapping is good in this place too.
-                    found.push(FieldKind { path, kind, min });
-                }
+                walk(node, scalar, path, found);
             }
         },
         _ => {
@@ -99,6 +97,12 @@ fn walk(node: &Node, shape: &Shape, path: String, found: &mut Vec<FieldKind>) {
 fn map(node: &Node, object: &'static Object, path: &str, found: &mut Vec<FieldKind>) {
     for entry in node.entries() {
         let path = join(path, &entry.key);
+        let spelt = object.fields.iter().find_map(|field| field.spelt(&entry.key));
+        if let Some(form @ (Form::Seconds | Form::Percent)) = spelt {
+            let kind = if form == Form::Seconds { "seconds" } else { "percent" };
+            found.push(FieldKind { path, kind, min: None });
+            continue;
+        }
         if let Some(field) = object.fields.iter().find(|field| field.spelt(&entry.key).is_some()) {
             walk(&entry.value, &field.shape, path, found);
         } else if let Some((option, _)) =

@@ -110,53 +110,61 @@ fn build(
     let mut checker = Checker::default();
     let root = checker.scenario(&tree);
     context.errors.append(&mut checker.errors);
-    let root = root.filter(|_| context.errors.is_empty())?;
-    study::assemble(context, &tree, &root, checker.defaults, notes, overrides)
+    let root = root?;
+    let checked = context.errors.len();
+    let study = study::assemble(context, &tree, &root, checker.defaults, notes, overrides);
+    if checked > 0 {
+        // Defaults stand in for what was wrong, so only errors that do not rest on them are told.
+        let later = context.errors.split_off(checked);
+        context.errors.extend(later.into_iter().filter(independent));
+    }
+    study
+}
+
+/// Whether an error is one whatever the values are that could not be read.
+fn independent(error: &Diagnostic) -> bool {
+    [
+        code::DANGLING,
+        code::DUPLICATE_NAME,
+        code::CONTRADICTION,
+        code::LAW,
+        code::LIST,
+        code::OUTSIDE_FOLDER,
+        code::NOT_A_FILE,
+        code::MISSING_FILE,
+        code::BAD_ROWS,
+        code::BAD_PATH,
+        code::MANIFEST_KIND,
+        code::MANIFEST_FIELD,
+    ]
+    .contains(&error.code)
 }
 
 /// The one document of a scenario.
 fn parse(context: &mut Context<'_>, name: &str, bytes: &[u8]) -> Option<Node> {
-    let (id, text) = match yaml::decode(name, bytes, &mut context.sources) {
-        Ok(pair) => pair,
-        Err(error) => {
-            context.errors.push(error);
-            return None;
-        }
-    };
-    match yaml::documents(id, &text) {
-        Ok(mut documents) if documents.len() == 1 => documents.pop(),
-        Ok(documents) => {
-            context.errors.push(match documents.get(1) {
-                None => {
-                    let message = format!("no scenario in {}", shorten(name, 150));
-                    Diagnostic::new(code::EMPTY, Span::whole(id), message)
-                        .help(Some("`cutover init` writes a starter scenario".to_owned()))
-                }
-                Some(second) => {
-                    Diagnostic::new(code::DOCUMENTS, second.span, "a second document begins here")
-                        .allowed("one document in a scenario file")
-                }
-            });
-            None
-        }
-        Err(errors) => {
-            context.errors.extend(errors);
-            None
-        }
+    let (id, mut documents) = context.parse(name, bytes)?;
+    if documents.len() == 1 {
+        return documents.pop();
     }
+    context.errors.push(match documents.get(1) {
+        None => {
+            let message = format!("no scenario in {}", shorten(name, 150));
+            Diagnostic::new(code::EMPTY, Span::whole(id), message)
+                .help(Some("`cutover init` writes a starter scenario".to_owned()))
+        }
+        Some(second) => {
+            Diagnostic::new(code::DOCUMENTS, second.span, "a second document begins here")
+                .allowed("one document in a scenario file")
+        }
+    });
+    None
 }
 
 /// Applies one `--set`.
 fn set(context: &mut Context<'_>, tree: &mut Node, path: &str, value: &str) {
     let name = format!("--set {}", shorten(path, 100));
     let line = format!("{path}={value}");
-    let parsed = yaml::decode(&name, value.as_bytes(), &mut context.sources)
-        .map_err(|error| vec![error])
-        .and_then(|(id, text)| Ok((id, yaml::documents(id, &text)?)));
-    let (id, mut documents) = match parsed {
-        Ok(pair) => pair,
-        Err(errors) => return context.errors.extend(errors),
-    };
+    let Some((id, mut documents)) = context.parse(&name, value.as_bytes()) else { return };
     if documents.len() != 1 {
         let error = Diagnostic::new(code::BAD_OVERRIDE, Span::whole(id), "`--set` needs one value");
         return context.errors.push(error.value(&line).allowed("--set path.to.field=VALUE"));

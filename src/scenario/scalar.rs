@@ -57,7 +57,10 @@ pub fn read(text: &str, plain: bool, shape: &Shape, form: Form) -> Result<Held, 
         }
         Shape::Number(least, most) => {
             unquoted(text, plain)?;
-            let number = units::number(text)?;
+            let number = match text.strip_prefix('-').filter(|_| *least < 0.0) {
+                Some(magnitude) => -units::number(magnitude)?,
+                None => units::number(text)?,
+            };
             in_range((*least..=*most).contains(&number), Held::Number(number))
         }
         Shape::Count(least, most) => {

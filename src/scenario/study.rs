@@ -30,13 +30,17 @@ pub fn assemble(
     let kept = kept(context, root, &overrides.strategies);
     let baseline = baseline(context, root, &kept);
     let mut warnings = Vec::new();
-    let mut arms = Vec::new();
-    for index in kept {
-        let arm = arms::arm(context, tree, &strategies[index], index, &world);
-        if let Some(arm) = arm {
+    // Strategies that are left out still have their say in the window, so that a run is the
+    // same one whichever strategies it runs beside.
+    let (mut arms, mut left_out) = (Vec::new(), Vec::new());
+    for (index, strategy) in strategies.iter().enumerate() {
+        let Some(arm) = arms::arm(context, tree, strategy, index, &world) else { continue };
+        if kept.contains(&index) {
             notes.extend(arm.notes);
             warnings.extend(arm.warnings);
             arms.push(arm.arm);
+        } else {
+            left_out.push(arm.arm);
         }
     }
     if !context.errors.is_empty() {
@@ -44,7 +48,7 @@ pub fn assemble(
     }
     let mut plan = world.plan;
     if world.auto_window {
-        plan.clock.window = window::automatic(&plan, &arms);
+        plan.clock.window = window::automatic(&plan, arms.iter().chain(&left_out));
         for arm in &mut arms {
             if let Some(own) = arm.plan.as_deref_mut() {
                 own.clock.window = plan.clock.window;

@@ -151,24 +151,33 @@ fn too_large(span: Span, message: &str) -> Diagnostic {
         .allowed("1 MiB of text, 64 levels of nesting, 100,000 values with aliases expanded")
 }
 
-/// The documents of a text; empty ones are left out.
+/// What a text holds.
+#[derive(Debug)]
+pub struct Parsed {
+    /// Its documents; empty ones are left out.
+    pub documents: Vec<Node>,
+    /// Keys given twice. The tree has both.
+    pub duplicates: Vec<Diagnostic>,
+}
+
+/// Parses a text.
 ///
 /// # Errors
-/// The first thing that makes the text unusable, or all duplicate keys.
-pub fn documents(source: u16, text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
+/// The first thing that makes the text unusable.
+pub fn parse(source: u16, text: &str) -> Result<Parsed, Diagnostic> {
     let mut builder = Builder::new(source);
     for event in Parser::new_from_str(text) {
         let (event, span) = match event {
             Ok(pair) => pair,
             Err(error) => {
                 let span = builder.place(error.marker().line(), error.marker().col(), 1);
-                return Err(vec![syntax(error.info(), span)]);
+                return Err(syntax(error.info(), span));
             }
         };
         let span = builder.span_of(span);
-        builder.take(event, span).map_err(|error| vec![error])?;
+        builder.take(event, span)?;
     }
-    if builder.duplicates.is_empty() { Ok(builder.documents) } else { Err(builder.duplicates) }
+    Ok(Parsed { documents: builder.documents, duplicates: builder.duplicates })
 }
 
 fn syntax(info: &str, span: Span) -> Diagnostic {
@@ -397,15 +406,15 @@ pub(super) fn duplicate(key: &str, second: Span, first: Span) -> Diagnostic {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<Node>, Vec<Diagnostic>> {
+    fn read(text: &str) -> Result<Vec<Node>, Diagnostic> {
         let mut sources = Sources::default();
-        let (id, text) =
-            decode("x.yaml", text.as_bytes(), &mut sources).map_err(|error| vec![error])?;
-        documents(id, &text)
+        let (id, text) = decode("x.yaml", text.as_bytes(), &mut sources)?;
+        let mut parsed = parse(id, &text)?;
+        parsed.duplicates.pop().map_or(Ok(parsed.documents), Err)
     }
 
     fn code_of(text: &str) -> u16 {
-        read(text).unwrap_err()[0].code.number
+        read(text).unwrap_err().code.number
     }
 
     #[test]

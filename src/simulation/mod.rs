@@ -14,6 +14,8 @@ mod world;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
+mod response_tests;
+#[cfg(test)]
 mod tests;
 
 pub use run::run;

@@ -3,13 +3,13 @@
 use crate::engine::SimTime;
 use crate::engine::rng::Key;
 use crate::plan::{Plan, Rollback, Strategy, VersionId};
+use crate::platform::Effect;
 use crate::record::{EventKind, RolloutTimes, RunKey, RunRecord, Work};
-
 use crate::strategy::people::{People, Reaction};
 
 use super::RunOptions;
 use super::cold::Cold;
-use super::rollout::{Rollout, RolloutOutbox};
+use super::rollout::{Rollout, RolloutEffect, RolloutOutbox};
 use super::world::{Kind, World, unpack};
 
 /// One run in progress.
@@ -188,6 +188,23 @@ impl Simulation<'_> {
         }
     }
 
+    /// What people are told of a rollout besides alerts: where they decide, a failed verdict or
+    /// a passed deadline pages as an alert does.
+    fn trouble_with(&mut self, effect: &RolloutEffect) -> Option<String> {
+        let RolloutEffect::Platform(Effect::Log(kind)) = effect else { return None };
+        if matches!(kind, EventKind::RolloutStarted { .. }) {
+            self.people.rollout_begins();
+        }
+        match kind {
+            _ if self.plan.response.rollback != Rollback::OnCall => None,
+            EventKind::AnalysisFinished { analysis, verdict } if verdict == "failed" => {
+                Some(format!("analysis {analysis}"))
+            }
+            EventKind::ProgressDeadlineExceeded => Some("progress deadline".to_owned()),
+            _ => None,
+        }
+    }
+
     /// Lets the rollout layer and the world settle: effects are carried out and processes that
     /// ended are reported, until neither has anything left to say.
     fn settle(&mut self) {
@@ -198,7 +215,12 @@ impl Simulation<'_> {
             }
             let effects = std::mem::take(&mut self.outbox.effects);
             for effect in effects {
+                let trouble = self.trouble_with(&effect);
                 self.world.apply(self.plan, effect);
+                if let Some(trouble) = trouble {
+                    let reaction = self.people.page(self.world.now, &trouble);
+                    self.react(reaction);
+                }
             }
             let exited = std::mem::take(&mut self.world.exited);
             for pod in exited {

@@ -21,7 +21,7 @@ pub struct Case {
 pub fn cases(text: &str, fields: &[FieldKind]) -> Vec<Case> {
     let mut sources = Sources::default();
     let (id, normal) = yaml::decode("valid", text.as_bytes(), &mut sources).unwrap();
-    let tree = yaml::documents(id, &normal).unwrap().remove(0);
+    let tree = yaml::parse(id, &normal).unwrap().documents.remove(0);
     let mut cases = of_the_text(text);
     for field in fields {
         of_a_field(&tree, field, &mut cases);
@@ -29,7 +29,12 @@ pub fn cases(text: &str, fields: &[FieldKind]) -> Vec<Case> {
     cases
 }
 
-fn case(class: &'static str, bytes: impl Into<Vec<u8>>, what: impl Into<String>, exits: &'static [u8]) -> Case {
+fn case(
+    class: &'static str,
+    bytes: impl Into<Vec<u8>>,
+    what: impl Into<String>,
+    exits: &'static [u8],
+) -> Case {
     Case { class, bytes: bytes.into(), what: what.into(), exits }
 }
 
@@ -40,7 +45,8 @@ fn of_the_text(text: &str) -> Vec<Case> {
         let aliases = vec![format!("*a{}", level - 1); 9].join(",");
         bomb += &format!("a{level}: &a{level} [{aliases}]\n");
     }
-    let utf16: Vec<u8> = [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> =
+        [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let keys: String = (0..500_000).map(|index| format!("k{index}: 1\n")).collect();
     let mut cases = vec![
         case("A01", "", "empty", &[2]),
@@ -76,7 +82,8 @@ fn of_the_text(text: &str) -> Vec<Case> {
     cases
 }
 
-const NUMERIC: [&str; 7] = ["rate", "duration", "prob", "count", "number", "amount", "int-or-percent"];
+const NUMERIC: [&str; 7] =
+    ["rate", "duration", "prob", "count", "number", "amount", "int-or-percent"];
 
 fn of_a_field(tree: &Node, field: &FieldKind, cases: &mut Vec<Case>) {
     let mut put = |class: &'static str, raw: &str, exits: &'static [u8]| {
@@ -106,31 +113,58 @@ fn of_a_field(tree: &Node, field: &FieldKind, cases: &mut Vec<Case>) {
             put("BND", &(min - 1).to_string(), &[2]);
         }
     }
-    let (class, raws): (&str, &[&str]) = match field.kind {
-        "count" => ("B09", &["2.5", "1e1", "\"3\""]),
-        "prob" => ("B05", &["-0.1", "1.0000001", "50", "101%"]),
-        "duration" => ("B06", &["5", "1.5.0s", "10m30", "1y", "\"\"", "+5s", "9300000000000s", "0.4ns"]),
-        "bool" => ("A09", &["no", "off", "Y", "\"true\"", "1"]),
-        "name" => ("A03", &["\"a\\0b\"", "\"\\e[2J\"", "\"\"", "\" \""]),
-        "path" => (
-            "D01",
-            &["../../etc/passwd", "/etc/passwd", "a/../../b", "/dev/zero", "/proc/self/environ", ".", "\"\"", "nope"],
-        ),
-        "enum" => ("C01", &["\"\"", "nope", "\"ROLLING \"", "1"]),
-        "instant" => ("B06", &["2025-06-27", "2025-06-27T17:00:00", "2025-02-30T00:00:00Z", "now", "0"]),
-        _ => ("", &[]),
-    };
+    let (class, raws) = of_a_kind(field.kind);
     for raw in raws {
         put(class, raw, &[2]);
     }
     if matches!(field.kind, "name" | "label") {
         let long = "x".repeat(257);
         for raw in [
-            &long, "\"<img src=x onerror=alert(1)>\"", "\"</script><script>alert(1)</script>\"",
-            "'=HYPERLINK(\"http://x\")'", "\"+1\"", "\"@x\"", "../../x", "a/b", "\"\\u202egnp\"", "12", "true",
+            &long,
+            "\"<img src=x onerror=alert(1)>\"",
+            "\"</script><script>alert(1)</script>\"",
+            "'=HYPERLINK(\"http://x\")'",
+            "\"+1\"",
+            "\"@x\"",
+            "../../x",
+            "a/b",
+            "\"\\u202egnp\"",
+            "12",
+            "true",
         ] {
             put("E04", raw, &[2]);
         }
+    }
+}
+
+/// What is wrong for fields of one kind alone.
+fn of_a_kind(kind: &str) -> (&'static str, &'static [&'static str]) {
+    match kind {
+        "count" => ("B09", &["2.5", "1e1", "\"3\""]),
+        "prob" => ("B05", &["-0.1", "1.0000001", "50", "101%"]),
+        "duration" => {
+            ("B06", &["5", "1.5.0s", "10m30", "1y", "\"\"", "+5s", "9300000000000s", "0.4ns"])
+        }
+        "bool" => ("A09", &["no", "off", "Y", "\"true\"", "1"]),
+        "name" => ("A03", &["\"a\\0b\"", "\"\\e[2J\"", "\"\"", "\" \""]),
+        "path" => (
+            "D01",
+            &[
+                "../../etc/passwd",
+                "/etc/passwd",
+                "a/../../b",
+                "/dev/zero",
+                "/proc/self/environ",
+                ".",
+                "\"\"",
+                "nope",
+            ],
+        ),
+        "enum" => ("C01", &["\"\"", "nope", "\"ROLLING \"", "1"]),
+        "instant" => {
+            ("B06", &["2025-06-27", "2025-06-27T17:00:00", "2025-02-30T00:00:00Z", "now", "0"])
+        }
+        _ => ("", &[]),
     }
 }
 

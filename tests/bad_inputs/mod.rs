@@ -1,9 +1,11 @@
 //! Bad input of every class is refused as the contract says: the right exit code, a diagnostic
 //! with a code and a place, no long line, nothing of the program's insides, the same every time.
 
+mod chaos;
 mod files;
 mod generator;
 mod meaning;
+mod wording;
 
 use std::path::{Path, PathBuf};
 
@@ -78,7 +80,22 @@ fn every_hostile_variant_of_the_complete_scenario_ends_as_the_contract_says() {
             wrong.push(format!("{} {}: {complaint}", case.class, case.what));
         }
     }
-    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong[..wrong.len().min(20)].join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong[..wrong.len().min(20)].join("\n")
+    );
+}
+
+#[test]
+fn a_file_full_of_errors_takes_no_longer_than_another() {
+    let text: String = (0..49_000).map(|index| format!("key{index}: 1\n")).collect();
+    let begun = std::time::Instant::now();
+    let problem = load_beside(&text).unwrap_err();
+    assert!(begun.elapsed().as_secs_f64() < 2.0, "{:?}", begun.elapsed());
+    assert!(problem.to_string().ends_with("and 48983 more\n"), "{problem}");
 }
 
 /// Loads bytes that are not UTF-8: only a file can hold them.
@@ -93,7 +110,10 @@ fn from_disk(bytes: &[u8]) -> Result<Study, Problem> {
 fn line_ends_do_not_change_the_digest() {
     let lf = load_beside(&complete()).unwrap().digest;
     assert_eq!(load_beside(&complete().replace('\n', "\r\n")).unwrap().digest, lf);
-    assert_eq!(load_beside(&complete().replace("seeds: 10", "seeds: 11")).map(|study| study.digest == lf), Ok(false));
+    assert_eq!(
+        load_beside(&complete().replace("seeds: 10", "seeds: 11")).map(|study| study.digest == lf),
+        Ok(false)
+    );
 }
 
 #[test]

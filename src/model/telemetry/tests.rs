@@ -1,3 +1,5 @@
+//! What queries and alerts see of counters, and when.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -10,7 +10,7 @@ mod grid;
 mod hundred;
 mod words;
 
-pub use asked::{Fact, facts};
+pub use asked::{Fact, facts, strategy};
 pub use causes::{CauseLine, CauseShare, per_run};
 pub use grid::{Grid, Heading, Line, Section};
 pub use hundred::{Mixed, mixed};

@@ -16,8 +16,10 @@ pub fn averaged(fine: &[u8], width: usize, height: usize, step: usize) -> Vec<Rg
         sums.fill([0; 3]);
         for row in fine[y * step * step * width * 3..].chunks_exact(step * width * 3).take(step) {
             for (sum, pixels) in sums.iter_mut().zip(row.chunks_exact(step * 3)) {
-                for (index, &value) in pixels.iter().enumerate() {
-                    sum[index % 3] += u32::from(value);
+                for pixel in pixels.chunks_exact(3) {
+                    sum[0] += u32::from(pixel[0]);
+                    sum[1] += u32::from(pixel[1]);
+                    sum[2] += u32::from(pixel[2]);
                 }
             }
         }
@@ -38,7 +40,7 @@ pub fn png(pixels: &[Rgb], width: u32, height: u32) -> Vec<u8> {
     encoder.set_color(::png::ColorType::Indexed);
     encoder.set_depth(::png::BitDepth::Eight);
     encoder.set_palette(palette.concat());
-    encoder.set_deflate_compression(::png::DeflateCompression::Level(9));
+    encoder.set_deflate_compression(::png::DeflateCompression::Level(7));
     encoder.set_filter(::png::Filter::NoFilter);
     let mut writer = encoder.write_header().expect(never);
     writer.write_image_data(&indices).expect(never);

@@ -1,6 +1,6 @@
 //! The one place that meets the drawing library: a picture as SVG and as PNG.
 //!
-//! SVG comes out in whole numbers. PNG is drawn at three times its size and averaged down,
+//! SVG comes out in whole numbers. PNG is drawn at twice its size and averaged down,
 //! because the library paints thick lines without smoothing. Text in PNG is set in a subset of
 //! DejaVu Sans that is part of the program (licence beside it): no font of the machine's.
 
@@ -19,7 +19,7 @@ const REGULAR: &[u8] = include_bytes!("../assets/DejaVuSans-subset.ttf");
 const BOLD: &[u8] = include_bytes!("../assets/DejaVuSans-Bold-subset.ttf");
 const FAMILY: &str = "sans-serif";
 /// PNG is drawn this many times larger first.
-const FINENESS: u32 = 3;
+const FINENESS: u32 = 2;
 
 /// Registers the fonts; every function here that sets text calls it.
 fn prepare_fonts() {

@@ -61,16 +61,7 @@ const BYSTANDERS: [&str; 10] = [
 /// Reads the manifest that a field names. `base` takes a PodDisruptionBudget as well.
 pub fn read(context: &mut Context<'_>, at: &Checked, base: bool) -> Option<Manifest> {
     let bytes = context.bytes(at, yaml::MOST_BYTES)?;
-    let parsed = yaml::decode(at.text(), &bytes, &mut context.sources)
-        .map_err(|error| vec![error])
-        .and_then(|(id, text)| Ok((id, yaml::documents(id, &text)?)));
-    let (id, documents) = match parsed {
-        Ok(pair) => pair,
-        Err(errors) => {
-            context.errors.extend(errors);
-            return None;
-        }
-    };
+    let (id, documents) = context.parse(at.text(), &bytes)?;
     let objects = flatten(documents);
     let mut reader =
         Reader { file: at.text(), base, notes: Notes::new(at.text()), edits: Vec::new() };

@@ -10,6 +10,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::files::Files;
 use crate::scenario::names;
 use crate::scenario::source::Sources;
+use crate::scenario::yaml::{self, Node};
 
 /// The state of resolving one scenario.
 pub struct Context<'a> {
@@ -101,6 +102,22 @@ impl<'a> Context<'a> {
         }
         self.used(at.text(), Sha256::digest(&bytes).into());
         Some(bytes)
+    }
+
+    /// The documents of a text, and the text's place among the sources.
+    pub fn parse(&mut self, name: &str, bytes: &[u8]) -> Option<(u16, Vec<Node>)> {
+        let parsed = yaml::decode(name, bytes, &mut self.sources)
+            .and_then(|(id, text)| Ok((id, yaml::parse(id, &text)?)));
+        match parsed {
+            Ok((id, parsed)) => {
+                self.errors.extend(parsed.duplicates);
+                Some((id, parsed.documents))
+            }
+            Err(error) => {
+                self.errors.push(error);
+                None
+            }
+        }
     }
 
     /// Remembers the digest of a file.

@@ -54,7 +54,7 @@ pub fn world(context: &mut Context<'_>, root: &Checked) -> World {
         client: traffic::client(root),
         balancer: balancer::balancer(context, root),
         service: service::service(context, root),
-        platform: service::platform(root),
+        platform: service::platform(context, root, &versions),
         operations: version::operations(context, root, &versions),
         response: response::response(context, root, &classes),
         analyses: response::analyses(context, root, &classes),

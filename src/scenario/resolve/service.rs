@@ -4,7 +4,7 @@ use super::Context;
 use super::law::law;
 use crate::plan::{
     ApiLimit, Discipline, Lags, NodePlan, OnSigterm, Platform, Probe, Probes, Readiness, Service,
-    Shutdown, Startup, WarmFrom, Warmup,
+    Shutdown, Startup, Version, WarmFrom, Warmup,
 };
 use crate::scenario::checked::Checked;
 use crate::scenario::code;
@@ -90,7 +90,7 @@ fn shutdown(context: &mut Context<'_>, at: &Checked) -> Shutdown {
 }
 
 /// The platform.
-pub fn platform(root: &Checked) -> Platform {
+pub fn platform(context: &mut Context<'_>, root: &Checked, versions: &[Version]) -> Platform {
     let at = root.at("platform");
     let lags = at.at("lags");
     Platform {
@@ -112,6 +112,6 @@ pub fn platform(root: &Checked) -> Platform {
                 burst: lags.at("api").at("burst").count32(),
             },
         },
-        deletion_costs: Vec::new(),
+        deletion_costs: super::version::deletion_costs(context, root, versions),
     }
 }

@@ -64,6 +64,26 @@ fn version(
     }
 }
 
+/// Deletion costs of pods, where some are given.
+pub fn deletion_costs(
+    context: &mut Context<'_>,
+    root: &Checked,
+    versions: &[Version],
+) -> Vec<(VersionId, u32, i32)> {
+    let mut costs = Vec::new();
+    for (name, at) in root.at("versions").named() {
+        let place = versions.iter().position(|version| version.name == *name);
+        let version = VersionId(place.unwrap_or_default() as u16);
+        for (pod, cost) in at.at("deletion_costs").items().iter().enumerate() {
+            if cost.number().fract() != 0.0 {
+                context.error(code::BAD_SCALAR, cost, "a deletion cost is a whole number");
+            }
+            costs.push((version, pod as u32, cost.number() as i32));
+        }
+    }
+    costs
+}
+
 /// A number for all classes, or by class.
 fn by_class(
     context: &mut Context<'_>,

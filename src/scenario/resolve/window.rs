@@ -21,9 +21,8 @@ const SHORTEST: u64 = 600 * SECOND;
 
 /// The window for these arms, `deploy_at` included.
 #[must_use]
-pub fn automatic(plan: &Plan, arms: &[Arm]) -> SimDuration {
-    let busiest =
-        arms.iter().map(|arm| busy(arm.plan.as_deref().unwrap_or(plan), &arm.strategy)).max();
+pub fn automatic<'a>(plan: &Plan, arms: impl Iterator<Item = &'a Arm>) -> SimDuration {
+    let busiest = arms.map(|arm| busy(arm.plan.as_deref().unwrap_or(plan), &arm.strategy)).max();
     let total =
         plan.clock.deploy_at.0 as u128 + u128::from(busiest.unwrap_or(0)) + u128::from(CALM);
     let total = total.max(u128::from(SHORTEST)).min(u128::from(SimDuration::LONGEST.0 / 2));

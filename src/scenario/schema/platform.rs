@@ -15,12 +15,12 @@ const LAGS: Object = Object::of(&[
         .or("2ms", MEASURED),
     field("replica_set", SPAN, "From a change to the ReplicaSet controller's pass.")
         .or("2ms", MEASURED),
-    field("call", SPAN, "One call of a controller to the API server.").or("4ms", MEASURED),
+    field("call", SPAN, "One call of a controller to the API server.").or("5ms", MEASURED),
     field("kubelet", SPAN, "From a pod's change to the reaction of the scheduler or kubelet.")
-        .or("7ms", MEASURED),
+        .or("8ms", MEASURED),
     field("removal", SPAN, "From the end of a pod's processes to its removal.")
-        .or("15ms", MEASURED),
-    field("endpoints", SPAN, "From a pod's change to the EndpointSlice's.").or("8ms", MEASURED),
+        .or("12ms", MEASURED),
+    field("endpoints", SPAN, "From a pod's change to the EndpointSlice's.").or("9ms", MEASURED),
     field("api", Shape::Map(&API), "Client rate limit of the controllers.").filled(),
 ]);
 

@@ -188,6 +188,16 @@ pub(super) const VERSION: Object = Object::of(&[
     field("linger", POD_TIME, "How long its process serves on after SIGTERM.")
         .optional("`service.shutdown.linger`"),
     field(
+        "deletion_costs",
+        Shape::List(&List {
+            item: Shape::Number(-2_147_483_648.0, 2_147_483_647.0),
+            least: 1,
+            most: 10_000,
+        }),
+        "`controller.kubernetes.io/pod-deletion-cost` of its pods, by ordinal: lower goes first.",
+    )
+    .optional("none"),
+    field(
         "defects",
         Shape::List(&List { item: DEFECT, least: 0, most: 100 }),
         "What is wrong with its pods.",

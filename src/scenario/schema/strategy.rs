@@ -76,8 +76,7 @@ const PAUSE: Shape = Shape::ByKind {
         "duration",
         Shape::Or(&["forever"], &SPAN),
         "How long.",
-    )
-    .or("forever", "until a person promotes")])),
+    )])),
 };
 const SET_WEIGHT: &[Alias] = &[Alias { name: "setWeight", form: Form::Percent }];
 const STEPS: Choice = Choice {

@@ -1,3 +1,5 @@
+//! Blue-green on the fake platform: every rule, and giving up at every stage.
+
 use proptest::prelude::*;
 use proptest::strategy::Strategy;
 

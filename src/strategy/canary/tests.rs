@@ -1,3 +1,5 @@
+//! Canaries on the fake platform: every rule, and giving up at every stage.
+
 use super::*;
 use crate::plan::{
     Analysis, AnalysisMetric, Bound, IntOrPercent, MetricName, Rollback, Scope, ScopeVersion,

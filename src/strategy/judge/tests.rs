@@ -1,3 +1,5 @@
+//! A judge on scripted answers of the monitoring system.
+
 use std::cell::RefCell;
 
 use super::rules::Phase;
