@@ -38,6 +38,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Check a scenario without running it: defaults used, warnings, predicted run time
     Validate(ValidateArgs),
+    /// Hold the simulator against catalogues of known answers
+    Verify(VerifyArgs),
     /// List the shipped scenarios, show one, or write one to disk
     Scenarios(ScenariosArgs),
     /// Write a commented starter scenario

@@ -20,6 +20,7 @@ mod stand_in;
 mod study;
 mod validate;
 mod verdicts;
+mod verify;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -75,6 +76,7 @@ fn carry_out(command: &Command, console: &Console) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(args, console),
         Command::Check(args) => check::check(args, console),
         Command::Validate(args) => validate::validate(args, console),
+        Command::Verify(args) => verify::verify(args, console),
         Command::Scenarios(args) => scenarios::scenarios(args, console),
         Command::Init(args) => scenarios::init(args, console),
         Command::Schema(args) => reference::schema(args, console),
