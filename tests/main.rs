@@ -1,6 +1,7 @@
 //! All integration tests in one binary, so that the crate is linked once.
 
 mod dependencies;
+mod kubernetes;
 mod samplers;
 mod theory;
 mod tidy;
