@@ -2,6 +2,7 @@
 
 mod bad_inputs;
 mod dependencies;
+mod kubernetes;
 mod samplers;
 mod theory;
 mod tidy;
