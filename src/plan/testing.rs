@@ -88,7 +88,7 @@ fn service() -> Service {
             pre_stop: SimDuration::ZERO,
             on_sigterm: OnSigterm::Drain,
             linger: NONE,
-            grace: secs(30),
+            grace: SimDuration::from_secs(30),
         },
         crash_mtbf: None,
     }
