@@ -1,4 +1,4 @@
-//! The `cutover` command.
+//! The `cutover` command: everything is in the library, see [`cutover::cli`].
 
 use std::process::ExitCode;
 

@@ -45,7 +45,7 @@ pub enum Command {
     /// Write a commented starter scenario
     Init(InitArgs),
     /// Print the JSON Schema of the scenario file
-    Schema,
+    Schema(SchemaArgs),
     /// Say more about an error code such as CUT0012
     Explain(ExplainArgs),
     /// Print a completion script for a shell
@@ -238,6 +238,14 @@ pub struct InitArgs {
     /// The file to write; `-` for stdout
     #[arg(value_name = "FILE", default_value = "scenario.yaml")]
     pub file: PathBuf,
+}
+
+/// `cutover schema`.
+#[derive(Args, Clone, Debug)]
+pub struct SchemaArgs {
+    /// List the scalar fields of this scenario file with their kinds, as JSON, instead
+    #[arg(long, value_name = "SCENARIO")]
+    pub fields: Option<PathBuf>,
 }
 
 /// `cutover explain`.

@@ -9,7 +9,7 @@ use super::study;
 use super::verdicts::{self, Verdicts};
 use crate::experiment::objectives::{Holds, hold};
 use crate::experiment::summarise;
-use crate::scenario;
+use crate::scenario::{self, code};
 
 /// Runs the study, holds it against its objectives, prints what became of each.
 ///
@@ -18,14 +18,13 @@ use crate::scenario;
 pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     let study = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&args.seeds))?;
     if study.objectives.is_empty() {
-        return Err(Failure::bad_input(
-            "the scenario has no objectives to check\n  = help: add some, such as `objectives: [ \
-             { metric: excess_failed_share, at_most: 0.1% } ]`",
+        return Err(Failure::bad_input(code::NO_OBJECTIVES, "the scenario has no objectives").help(
+            "add some, such as `objectives: [ { metric: excess_failed_share, at_most: 0.1% } ]`",
         ));
     }
     study::warn(&study, console);
     let place = study::place(&args.output, &study, "check")?;
-    let result = many_runs(study, &args.scenario, args.output.threads, &place, console)?;
+    let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;
     let summary = summarise(&result);
     study::put_in_place(&place, console, |folder| {
         super::stand_in::write(&result, &summary, folder, !args.output.no_charts)

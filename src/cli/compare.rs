@@ -6,14 +6,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::place::Place;
 use super::study::{self, Job};
-use crate::experiment::{
-    COMPARE_BUCKETS, Simulator, StudyResult, Summary, summarise, timeline_width,
-};
+use crate::experiment::{COMPARE_BUCKETS, Simulator, StudyResult, Summary, summarise};
 use crate::plan::Study;
 use crate::report;
 use crate::report::terminal::Screen;
 use crate::scenario;
-use crate::simulation::RunOptions;
 
 /// Compares, writes the results folder, prints the answer.
 ///
@@ -23,7 +20,7 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let study = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&args.seeds))?;
     study::warn(&study, console);
     let place = study::place(&args.output, &study, "compare")?;
-    let result = many_runs(study, &args.scenario, args.output.threads, &place, console)?;
+    let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;
     let summary = summarise(&result);
     study::put_in_place(&place, console, |folder| {
         super::stand_in::write(&result, &summary, folder, !args.output.no_charts)
@@ -37,17 +34,14 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
 /// # Errors
 /// If a run breaks an invariant, or a checkpoint cannot be read.
 pub fn many_runs(
-    study: Study,
+    study: &Study,
     scenario: &ScenarioArgs,
     threads: Option<usize>,
     place: &Place,
     console: &Console,
 ) -> Result<StudyResult, Failure> {
-    let timeline_width = timeline_width(study.plan.clock.window, COMPARE_BUCKETS);
-    let options =
-        RunOptions { timeline_width, log: false, failure_samples: 0, detail_small_up_to: None };
-    let asked = study.clone();
-    let runner = Simulator { study: &asked, options };
+    let runner = Simulator::of_figures(study, COMPARE_BUCKETS);
+    let timeline_width = runner.options.timeline_width;
     let job = Job { study, runner: &runner, timeline_width, place, scenario, threads };
     study::carry_out(job, console)
 }

@@ -57,7 +57,7 @@ impl Console {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::io("cannot write to", Path::new("stdout"), &error))
+                Err(Failure::write("cannot write to", Path::new("stdout"), &error))
             }
             _ => Ok(()),
         }

@@ -22,6 +22,7 @@ mod validate;
 mod verdicts;
 mod verify;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -31,6 +32,8 @@ use console::{Console, to_stderr};
 use exit::Exit;
 use failure::Failure;
 
+use crate::scenario::code;
+
 /// Parses the command line, carries the command out, and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -39,9 +42,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers; anything else is a mistake of the command line.
-            let _ = error.print();
-            let exit = if error.use_stderr() { Exit::BadInput } else { Exit::Done };
-            return ExitCode::from(exit.code());
+            return ExitCode::from(told(&error).code());
         }
     };
     let console = Console::new(&cli.screen);
@@ -54,6 +55,21 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
+/// Prints what the parser has to say: help and version are answers, anything else is a mistake
+/// of the command line.
+fn told(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        return match error.print() {
+            Err(fault) if fault.kind() != ErrorKind::BrokenPipe => Exit::ReadWrite,
+            _ => Exit::Done,
+        };
+    }
+    let text = error.render().to_string();
+    let what = text.strip_prefix("error: ").unwrap_or(&text);
+    to_stderr(&format!("error[CUT{:04}]: {what}", code::USAGE.number));
+    Exit::BadInput
+}
+
 fn carry_out(command: &Command, console: &Console) -> Result<Exit, Failure> {
     match command {
         Command::Compare(args) => compare::compare(args, console),
@@ -63,7 +79,7 @@ fn carry_out(command: &Command, console: &Console) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::verify(args, console),
         Command::Scenarios(args) => scenarios::scenarios(args, console),
         Command::Init(args) => scenarios::init(args, console),
-        Command::Schema => reference::schema(console),
+        Command::Schema(args) => reference::schema(args, console),
         Command::Explain(args) => reference::explain(args, console),
         Command::Completions(args) => reference::completions(args, console),
         Command::Man(args) => reference::man(args, console),

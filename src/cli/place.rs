@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+use crate::scenario::code;
 
 /// Where the results of a study go.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ impl Place {
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
                 Err(refused(&folder, "lies inside of something that is not a folder"))
             }
-            Err(error) => Err(Failure::io("cannot look at", &folder, &error)),
+            Err(error) => Err(Failure::read("cannot look at", &folder, &error)),
             Ok(kind) if !kind.is_dir() => Err(refused(&folder, "is not a folder")),
             Ok(_) => Self::claim_folder(folder, scenario),
         }
@@ -42,7 +43,7 @@ impl Place {
 
     fn claim_folder(folder: PathBuf, scenario: &str) -> Result<Self, Failure> {
         let mut entries =
-            fs::read_dir(&folder).map_err(|error| Failure::io("cannot read", &folder, &error))?;
+            fs::read_dir(&folder).map_err(|error| Failure::read("cannot read", &folder, &error))?;
         if entries.next().is_none() {
             return Ok(Self { folder });
         }
@@ -78,7 +79,7 @@ impl Place {
         match self.folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             None => Ok(()),
             Some(parent) => fs::create_dir_all(parent)
-                .map_err(|error| Failure::io("cannot create", parent, &error)),
+                .map_err(|error| Failure::write("cannot create", parent, &error)),
         }
     }
 
@@ -89,7 +90,7 @@ impl Place {
     pub fn replace(&self, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Failure> {
         self.prepare()?;
         let (building, replaced) = (self.beside("building"), self.beside("replaced"));
-        let failed = |error: io::Error| Failure::io("cannot write", &self.folder, &error);
+        let failed = |error: io::Error| Failure::write("cannot write", &self.folder, &error);
         remove(&building).map_err(failed)?;
         let built = fs::create_dir(&building).and_then(|()| write(&building));
         let moved = built.and_then(|()| {
@@ -117,7 +118,7 @@ impl Place {
         let (file, building) = (self.checkpoint(), self.beside("checkpoint.building"));
         fs::write(&building, text)
             .and_then(|()| fs::rename(&building, &file))
-            .map_err(|error| Failure::io("cannot write", &file, &error))
+            .map_err(|error| Failure::write("cannot write", &file, &error))
     }
 
     /// The checkpoint's text, if there is one.
@@ -129,7 +130,7 @@ impl Place {
         match fs::read(&file) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Failure::io("cannot read", &file, &error)),
+            Err(error) => Err(Failure::read("cannot read", &file, &error)),
         }
     }
 
@@ -141,7 +142,7 @@ impl Place {
         let file = self.checkpoint();
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(Failure::io("cannot remove", &file, &error))
+                Err(Failure::write("cannot remove", &file, &error))
             }
             _ => Ok(()),
         }
@@ -156,11 +157,9 @@ fn remove(folder: &Path) -> io::Result<()> {
 }
 
 fn refused(folder: &Path, what: &str) -> Failure {
-    Failure::bad_input(format!(
-        "the output folder {} {what}\n  = help: choose another with --out, or remove it; nothing \
-         was run, nothing was written",
-        folder.display()
-    ))
+    let what = format!("the output folder {} {what}", folder.display());
+    Failure::bad_input(code::OUT_FOLDER, &what)
+        .help("choose another with --out, or remove it; nothing was run, nothing was written")
 }
 
 /// The scenario whose results a folder holds.

@@ -2,18 +2,25 @@
 
 use clap::CommandFactory;
 
-use super::args::{Cli, CompletionsArgs, ExplainArgs, ManArgs};
+use super::args::{Cli, CompletionsArgs, ExplainArgs, ManArgs, SchemaArgs};
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::scenario::code;
+use crate::scenario::{self, code};
 
-/// Prints the JSON Schema of the scenario file.
+/// Prints the JSON Schema of the scenario file, or the fields of one scenario.
 ///
 /// # Errors
-/// If stdout cannot be written to.
-pub fn schema(console: &Console) -> Result<Exit, Failure> {
-    console.answer(&super::stand_in::schema())?;
+/// If the scenario cannot be read, or stdout not be written to.
+pub fn schema(args: &SchemaArgs, console: &Console) -> Result<Exit, Failure> {
+    console.answer(&match &args.fields {
+        None => scenario::json_schema(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Failure::read("cannot read", path, &error))?;
+            scenario::fields_json(&text)
+        }
+    })?;
     Ok(Exit::Done)
 }
 
@@ -25,12 +32,11 @@ pub fn explain(args: &ExplainArgs, console: &Console) -> Result<Exit, Failure> {
     let digits = args.code.trim().to_ascii_uppercase();
     let digits = digits.strip_prefix("CUT").unwrap_or(&digits);
     let Some(code) = digits.parse().ok().and_then(code::by_number) else {
-        let known = code::CODES.iter().map(|code| format!("CUT{:04}", code.number));
-        return Err(Failure::bad_input(format!(
-            "there is no code {}\n  = allowed: {}",
-            args.code,
-            known.collect::<Vec<_>>().join(", ")
-        )));
+        let known: Vec<String> =
+            code::CODES.iter().map(|code| format!("CUT{:04}", code.number)).collect();
+        let failure =
+            Failure::bad_input(code::NO_TOPIC, &format!("there is no code {}", args.code));
+        return Err(failure.allowed(known.iter().map(String::as_str)));
     };
     console.answer(&format!("CUT{:04}: {}\n\n{}\n", code.number, code.title, code.explanation))?;
     Ok(Exit::Done)
@@ -58,7 +64,9 @@ pub fn man(args: &ManArgs, console: &Console) -> Result<Exit, Failure> {
         None => command,
         Some(name) => {
             let Some(found) = command.find_subcommand(name) else {
-                return Err(Failure::bad_input(format!("there is no command {name}")));
+                let what = format!("there is no command {name}");
+                let names = command.get_subcommands().map(clap::Command::get_name);
+                return Err(Failure::bad_input(code::NO_TOPIC, &what).allowed(names));
             };
             found.clone()
         }

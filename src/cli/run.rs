@@ -13,7 +13,7 @@ use crate::experiment::{
 use crate::plan::Study;
 use crate::record::{RunKey, RunRecord};
 use crate::report;
-use crate::scenario;
+use crate::scenario::{self, code};
 use crate::simulation::RunOptions;
 
 /// Failed requests of each outcome and cause that are followed hop by hop.
@@ -41,11 +41,10 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
         failure_samples: FAILURE_SAMPLES,
         detail_small_up_to: None,
     };
-    let asked = study.clone();
     let runner =
-        Witness { simulator: Simulator { study: &asked, options }, record: Mutex::new(None) };
+        Witness { simulator: Simulator { study: &study, options }, record: Mutex::new(None) };
     let job = Job {
-        study,
+        study: &study,
         runner: &runner,
         timeline_width,
         place: &place,
@@ -84,33 +83,25 @@ impl Runner for Witness<'_> {
 /// The study of one strategy and one release. Everything else, the window above all, is as in
 /// a comparison of the whole scenario, so that the run is the same one.
 fn chosen(mut study: Study, args: &RunArgs) -> Result<Study, Failure> {
-    let names = |names: Vec<&str>| names.join(", ");
-    let arms = || names(study.arms.iter().map(|arm| arm.name.as_str()).collect());
+    let arms = || study.arms.iter().map(|arm| arm.name.as_str());
     let arm = match &args.strategy {
-        Some(wanted) => study.arms.iter().position(|arm| arm.name == *wanted),
-        None if study.arms.len() == 1 => Some(0),
+        Some(wanted) => arms().position(|name| name == wanted).ok_or_else(|| {
+            let what = format!("the scenario has no strategy {wanted}");
+            Failure::bad_input(code::NO_STRATEGY, &what).allowed(arms())
+        })?,
+        None if study.arms.len() == 1 => 0,
         None => {
-            let message = "which strategy? The scenario has several: --strategy NAME";
-            return Err(Failure::bad_input(format!("{message}\n  = allowed: {}", arms())));
+            let what = "the scenario has several strategies: name one with --strategy";
+            return Err(Failure::bad_input(code::WHICH_STRATEGY, what).allowed(arms()));
         }
     };
-    let Some(arm) = arm else {
-        return Err(Failure::bad_input(format!(
-            "the scenario has no strategy {}\n  = allowed: {}",
-            args.strategy.as_deref().unwrap_or_default(),
-            arms()
-        )));
-    };
+    let releases = || study.releases.iter().map(|release| release.name.as_str());
     let release = match &args.release {
         None => 0,
-        Some(wanted) => {
-            let found = study.releases.iter().position(|release| release.name == *wanted);
-            found.ok_or_else(|| {
-                let known = study.releases.iter().map(|release| release.name.as_str()).collect();
-                let message = format!("the scenario has no release {wanted}");
-                Failure::bad_input(format!("{message}\n  = allowed: {}", names(known)))
-            })?
-        }
+        Some(wanted) => releases().position(|name| name == wanted).ok_or_else(|| {
+            let what = format!("the scenario has no release {wanted}");
+            Failure::bad_input(code::NO_RELEASE, &what).allowed(releases())
+        })?,
     };
     study.arms = vec![study.arms.swap_remove(arm)];
     study.releases = vec![study.releases.swap_remove(release)];

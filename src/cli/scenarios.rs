@@ -9,6 +9,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::plain;
+use crate::scenario::code;
 use crate::scenario::gallery::{self, GALLERY, Shipped};
 
 /// The starter scenario.
@@ -26,10 +27,9 @@ pub fn scenarios(args: &ScenariosArgs, console: &Console) -> Result<Exit, Failur
         return Ok(Exit::Done);
     };
     let Some(shipped) = gallery::find(name) else {
-        let names: Vec<&str> = GALLERY.iter().map(|shipped| shipped.name).collect();
-        let message =
-            format!("there is no shipped scenario {name}\n  = allowed: {}", names.join(", "));
-        return Err(Failure::bad_input(message));
+        let what = format!("there is no shipped scenario {name}");
+        let names = GALLERY.iter().map(|shipped| shipped.name);
+        return Err(Failure::bad_input(code::NO_SCENARIO, &what).allowed(names));
     };
     if args.write {
         let folder = args.out.as_deref().unwrap_or(Path::new(name));
@@ -45,15 +45,16 @@ pub fn scenarios(args: &ScenariosArgs, console: &Console) -> Result<Exit, Failur
 fn write(shipped: &Shipped, folder: &Path) -> Result<(), Failure> {
     let occupied = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if occupied || folder.is_file() {
-        let message = format!("{} is there already; choose another with --out", folder.display());
-        return Err(Failure::bad_input(message));
+        let what = format!("{} is there already", folder.display());
+        let failure = Failure::bad_input(code::IN_THE_WAY, &what);
+        return Err(failure.help("choose another place with --out"));
     }
     for (path, bytes) in shipped.files {
         let file = folder.join(path);
         let parent = file.parent().unwrap_or(folder);
         fs::create_dir_all(parent)
             .and_then(|()| fs::write(&file, bytes))
-            .map_err(|error| Failure::io("cannot write", &file, &error))?;
+            .map_err(|error| Failure::write("cannot write", &file, &error))?;
     }
     Ok(())
 }
@@ -70,9 +71,10 @@ pub fn init(args: &InitArgs, console: &Console) -> Result<Exit, Failure> {
     let created = fs::OpenOptions::new().write(true).create_new(true).open(&args.file);
     created.and_then(|mut file| file.write_all(STARTER.as_bytes())).map_err(|error| {
         if error.kind() == ErrorKind::AlreadyExists {
-            Failure::bad_input(format!("{} is there already", args.file.display()))
+            let what = format!("{} is there already", args.file.display());
+            Failure::bad_input(code::IN_THE_WAY, &what)
         } else {
-            Failure::io("cannot write", &args.file, &error)
+            Failure::write("cannot write", &args.file, &error)
         }
     })?;
     let file = args.file.display();

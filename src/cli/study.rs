@@ -23,7 +23,7 @@ use crate::plan::Study;
 /// A study on its way.
 pub struct Job<'a> {
     /// What is asked.
-    pub study: Study,
+    pub study: &'a Study,
     /// Who carries its runs out.
     pub runner: &'a dyn Runner,
     /// Width of the timeline's buckets, which a checkpoint must agree on.
@@ -57,21 +57,20 @@ pub fn place(output: &OutputArgs, study: &Study, command: &str) -> Result<Place,
 /// If a run breaks an invariant, or a checkpoint cannot be read.
 pub fn carry_out(job: Job<'_>, console: &Console) -> Result<StudyResult, Failure> {
     let Job { study, runner, timeline_width, place, scenario, threads } = job;
-    let collector = Arc::new(restored(&study, timeline_width, place, console)?);
+    let collector = Arc::new(restored(study, timeline_width, place, console)?);
     let progress = Arc::new(ProgressLine::new(console.progress, console.overwrites));
-    let study = Arc::new(study);
-    keep_when_interrupted(&study, timeline_width, &collector, place, &progress);
+    keep_when_interrupted(study, timeline_width, &collector, place, &progress);
     let begun = Instant::now();
-    let before = collector.finished();
+    let before = (collector.finished(), collector.work());
     guarded(
         || {
-            finish_runs(&study, &collector, runner, threads, progress.as_ref());
+            finish_runs(study, &collector, runner, threads, progress.as_ref());
             Ok(())
         },
-        |broken| reproduction(&study, scenario, broken),
+        |broken| reproduction(study, scenario, broken),
     )?;
     progress.clear();
-    let runs = collector.total() - before;
+    let runs = collector.total() - before.0;
     // A signal that comes now finds nothing left to keep: the results are about to be written.
     let Some(collector) = Arc::into_inner(collector) else {
         // The handler has just begun to keep what is finished, and will end the process.
@@ -79,9 +78,9 @@ pub fn carry_out(job: Job<'_>, console: &Console) -> Result<StudyResult, Failure
             std::thread::park();
         }
     };
-    let result = collector.into_result(Arc::unwrap_or_clone(study));
+    let result = collector.into_result(study);
     if runs > 0 {
-        console.note(&figures(runs, &result.work, begun.elapsed()));
+        console.note(&figures(runs, &result.work.since(&before.1), begun.elapsed()));
     }
     Ok(result)
 }
@@ -110,14 +109,14 @@ fn restored(
 
 /// From now on, a signal keeps what is finished and ends the process.
 fn keep_when_interrupted(
-    study: &Arc<Study>,
+    study: &Study,
     timeline_width: SimDuration,
     collector: &Arc<Collector>,
     place: &Place,
     progress: &Arc<ProgressLine>,
 ) {
     let collector: Weak<Collector> = Arc::downgrade(collector);
-    let (study, progress) = (Arc::clone(study), Arc::clone(progress));
+    let (study, progress) = (study.clone(), Arc::clone(progress));
     let place = place.clone();
     let asked_before = AtomicBool::new(false);
     let watched = signal::watch(move |number| {

@@ -126,6 +126,14 @@ impl Collector {
         (0..self.groups.len()).map(|group| self.lock(group).seeds.len() as u64).sum()
     }
 
+    /// How much work the finished runs were.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        let mut work = Work::default();
+        (0..self.groups.len()).for_each(|group| work.add(&self.lock(group).sums.work));
+        work
+    }
+
     /// The control of a seed, if the study has one.
     fn control(&self, seed: u64) -> Option<Control> {
         let first = self.lock(0);
@@ -154,15 +162,15 @@ impl Collector {
     /// # Panics
     /// If a run is missing.
     #[must_use]
-    pub fn into_result(self, study: Study) -> StudyResult {
+    pub fn into_result(self, study: &Study) -> StudyResult {
         let mut work = Work::default();
         let groups = self.groups.into_iter().map(|group| {
             let group = group.into_inner().unwrap_or_else(PoisonError::into_inner);
             work.add(&group.sums.work);
-            group.into_group(&study)
+            group.into_group(study)
         });
         let groups = groups.collect();
-        StudyResult { study, groups, work }
+        StudyResult { study: study.clone(), groups, work }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::record::{RunKey, RunRecord};
 use crate::simulation::{self, RunOptions};
 
 use super::result::CONTROL_NAME;
+use super::width::timeline_width;
 
 /// Carries out single runs. A pure function of the key: whatever thread calls it, whenever.
 pub trait Runner: Sync {
@@ -21,6 +22,17 @@ pub struct Simulator<'a> {
     pub study: &'a Study,
     /// What it keeps of each.
     pub options: RunOptions,
+}
+
+impl<'a> Simulator<'a> {
+    /// A simulator that keeps figures only, with a timeline of at most `buckets` buckets.
+    #[must_use]
+    pub fn of_figures(study: &'a Study, buckets: u64) -> Self {
+        let timeline_width = timeline_width(study.plan.clock.window, buckets);
+        let options =
+            RunOptions { timeline_width, log: false, failure_samples: 0, detail_small_up_to: None };
+        Self { study, options }
+    }
 }
 
 impl Runner for Simulator<'_> {

@@ -31,13 +31,13 @@ impl Progress for Silent {
 /// does not depend on their number.
 #[must_use]
 pub fn run_study(
-    study: Study,
+    study: &Study,
     runner: &dyn Runner,
     threads: Option<usize>,
     progress: &dyn Progress,
 ) -> StudyResult {
-    let collector = Collector::new(&study);
-    finish_runs(&study, &collector, runner, threads, progress);
+    let collector = Collector::new(study);
+    finish_runs(study, &collector, runner, threads, progress);
     collector.into_result(study)
 }
 

@@ -248,6 +248,17 @@ pub struct Work {
 }
 
 impl Work {
+    /// The work since an earlier state of this sum.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            requests: self.requests - earlier.requests,
+            events: self.events - earlier.events,
+            simulated: SimDuration(self.simulated.0.saturating_sub(earlier.simulated.0)),
+            in_system_ns: self.in_system_ns - earlier.in_system_ns,
+        }
+    }
+
     /// Adds another run's work.
     pub fn add(&mut self, other: &Self) {
         self.requests += other.requests;

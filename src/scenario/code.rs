@@ -130,6 +130,28 @@ codes! {
         "`--strategy` takes a name from the scenario's `strategies`.";
     BAD_OVERRIDE = 62, "An option that cannot be read.",
         "`--set` is written `--set path.to.field=VALUE`; the value is YAML.";
+    NO_RELEASE = 63, "No such release.",
+        "`--release` takes the name of a version from the scenario's `releases`.";
+    OUT_FOLDER = 64, "The output folder cannot be used.",
+        "Results replace a folder that holds the results of the same scenario, or fill an empty \
+         or missing one. Anything else is left alone: choose another place with --out.";
+    NO_OBJECTIVES = 65, "There is nothing to check.",
+        "`cutover check` holds a scenario against its `objectives`. Add some, such as \
+         `objectives: [ { metric: excess_failed_share, at_most: 0.1% } ]`.";
+    WHICH_STRATEGY = 66, "Which strategy?",
+        "`cutover run` runs one strategy. Where the scenario has several, name one with --strategy.";
+    IN_THE_WAY = 67, "Something is there already.",
+        "Nothing is overwritten but results. Choose another name, or move what is there.";
+    NO_TOPIC = 68, "No such code or command.",
+        "`cutover explain` takes a code such as CUT0012, `cutover man` the name of a command.";
+    USAGE = 69, "The command line cannot be read.",
+        "`cutover --help` and `cutover COMMAND --help` list what is known.";
+    WRITE = 70, "Writing failed.",
+        "The operating system did not let us write: no space, no permission, a read-only place. \
+         Results are built beside their place and renamed, so nothing is left half-written.";
+    NO_CATALOGUE = 71, "Not a catalogue.",
+        "`cutover verify` takes files and folders in the documented formats: theory catalogues, \
+         controller tables, recorded rollouts.";
 }
 
 /// The code with a number.

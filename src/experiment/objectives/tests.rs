@@ -14,7 +14,7 @@ fn made_up(objective: Objective, seeds: u64, value: impl Fn(u64) -> Option<f64>)
     let metric = index_of(&objective.metric);
     study.objectives = vec![objective];
     study.seeds = seeds;
-    let mut result = run_study(study, &MadeUp, Some(2), &Silent);
+    let mut result = run_study(&study, &MadeUp, Some(2), &Silent);
     for group in &mut result.groups {
         for (place, row) in group.rows.iter_mut().enumerate() {
             if let Some(metric) = metric {

@@ -14,7 +14,7 @@ use crate::record::RunRecord;
 const WIDTH: SimDuration = SimDuration::from_secs(1);
 
 fn run_on(threads: usize) -> StudyResult {
-    run_study(study(), &MadeUp, Some(threads), &Silent)
+    run_study(&study(), &MadeUp, Some(threads), &Silent)
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_resumed_study_ends_as_one_that_ran_through() {
         let restored = load_checkpoint(&study, WIDTH, &text).expect("it is whole and ours");
         assert_eq!(restored.finished(), u64::from(finished));
         finish_runs(&study, &restored, &MadeUp, Some(2), &Silent);
-        let resumed = restored.into_result(study);
+        let resumed = restored.into_result(&study);
         assert_eq!(resumed.groups, through, "after {finished} runs");
     }
 }

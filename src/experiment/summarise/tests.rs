@@ -6,7 +6,7 @@ use crate::experiment::{Silent, Verdict, run_study};
 use crate::plan::{Release, VersionId};
 
 fn made_up() -> StudyResult {
-    run_study(study(), &MadeUp, Some(2), &Silent)
+    run_study(&study(), &MadeUp, Some(2), &Silent)
 }
 
 /// Sets a column of a group.
@@ -96,7 +96,7 @@ fn the_level_of_differences_is_shared_out_among_strategies_and_releases() {
     study.arms[2].name = "third".to_owned();
     let release = |name: &str, share| Release { name: name.into(), version: VersionId(1), share };
     study.releases = vec![release("good", 0.75), release("bad", 0.25)];
-    let result = run_study(study, &MadeUp, Some(2), &Silent);
+    let result = run_study(&study, &MadeUp, Some(2), &Silent);
     let summary = summarise(&result);
     assert_eq!(summary.comparisons, 4);
     let arm = |group: usize, metric| Column::of(&result.groups[group], index_of(metric).unwrap());
@@ -157,7 +157,7 @@ fn harm_per_hundred_deployments_weighs_releases_by_their_shares() {
     let mut study = study();
     let release = |name: &str, share| Release { name: name.into(), version: VersionId(1), share };
     study.releases = vec![release("good", 0.92), release("bad", 0.08)];
-    let mut result = run_study(study, &MadeUp, Some(2), &Silent);
+    let mut result = run_study(&study, &MadeUp, Some(2), &Silent);
     for (group, failed) in [(0, 1.0), (1, 1.0), (2, 101.0), (3, 1.0), (4, 51.0)] {
         set(&mut result, group, "reset", &some([failed; 8]));
     }
@@ -176,7 +176,7 @@ fn harm_per_hundred_deployments_weighs_releases_by_their_shares() {
 fn a_single_seed_has_means_but_no_intervals_and_no_verdicts() {
     let mut study = study();
     study.seeds = 1;
-    let summary = summarise(&run_study(study, &MadeUp, Some(1), &Silent));
+    let summary = summarise(&run_study(&study, &MadeUp, Some(1), &Silent));
     let line = summary.line(2, "requests").unwrap();
     assert_eq!((line.seeds, line.interval, line.difference), (1, None, None));
     assert!(summary.best.is_empty());

@@ -159,10 +159,8 @@ fn build(new: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
     fs::create_dir(new)?;
     for (path, bytes) in files {
         let path = new.join(path);
-        if let Some(folder) = path.parent() {
-            if folders.insert(folder.to_owned()) {
-                fs::create_dir_all(folder)?;
-            }
+        if let Some(folder) = path.parent().filter(|folder| folders.insert((*folder).to_owned())) {
+            fs::create_dir_all(folder)?;
         }
         let mut file = File::create_new(&path)?;
         file.write_all(bytes)?;
