@@ -1,9 +1,9 @@
-//! `cutover verify`: catalogues of known answers, held against the simulator.
+//! `cutover verify`: the simulator held against catalogues of known answers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::args::{TableOrJson, VerifyArgs};
 use super::console::Console;
@@ -11,139 +11,105 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::plain;
 use crate::experiment::default_threads;
+use crate::scenario::code;
 use crate::verify::{Check, Extent, Job, THEORY, Verdict};
 
-/// No catalogue file comes near this size.
-const MOST_BYTES: u64 = 64 << 20;
-
-/// Runs the cases and prints what was expected and what came out.
+/// Runs every case of the catalogues and prints a line a check.
 ///
 /// # Errors
-/// If a path cannot be read, or holds no catalogue.
+/// If a path cannot be read or holds no catalogue.
 pub fn verify(args: &VerifyArgs, console: &Console) -> Result<Exit, Failure> {
     let extent = if args.quick { Extent::Quick } else { Extent::Whole };
-    let jobs = if args.paths.is_empty() {
-        Job::read(THEORY, extent).expect("the shipped catalogue is one")
-    } else {
-        read(&args.paths, extent, console)?
-    };
+    let jobs = jobs(&args.paths, extent)?;
     let threads = args.threads.unwrap_or_else(default_threads);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| Failure::new(Exit::Internal, format!("error: no threads: {error}")))?;
-    let checks: Vec<Check> =
-        pool.install(|| jobs.par_iter().flat_map_iter(|job| job.run(extent)).collect());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.expect("the system lets a program start threads");
+    let checks: Vec<Vec<Check>> =
+        pool.install(|| jobs.par_iter().with_max_len(1).map(|job| job.run(extent)).collect());
+    let checks: Vec<Check> = checks.into_iter().flatten().collect();
     console.answer(&match args.format {
         TableOrJson::Table => table(&checks),
         TableOrJson::Json => {
             serde_json::to_string_pretty(&checks).expect("checks are plain data") + "\n"
         }
     })?;
-    Ok(if count(&checks, Verdict::Off) > 0 {
-        Exit::DoesNotHold
-    } else if count(&checks, Verdict::NotModelled) > 0 {
-        Exit::NoFullAnswer
-    } else {
-        Exit::Done
+    let any = |verdict| checks.iter().any(|check| check.verdict == verdict);
+    Ok(match () {
+        () if any(Verdict::Off) => Exit::DoesNotHold,
+        () if any(Verdict::NotModelled) => Exit::NoFullAnswer,
+        () => Exit::Done,
     })
 }
 
-fn count(checks: &[Check], verdict: Verdict) -> usize {
-    checks.iter().filter(|check| check.verdict == verdict).count()
-}
-
-fn table(checks: &[Check]) -> String {
-    let rows: Vec<Vec<String>> = checks
-        .iter()
-        .map(|check| {
-            let cells = [&check.case, &check.metric, &check.expected, &check.got, &check.tolerance];
-            cells.into_iter().cloned().chain([check.verdict.name().to_owned()]).collect()
-        })
-        .collect();
-    let heading = ["case", "metric", "expected", "got", "tolerance", "verdict"];
-    let counts = [Verdict::Ok, Verdict::Off, Verdict::NotModelled]
-        .map(|verdict| format!("{} {}", count(checks, verdict), verdict.name()));
-    format!("{}\n{}\n", plain::table(&heading, &rows), counts.join(", "))
-}
-
-/// The cases of files, and of the files in folders. A file that is named must be a catalogue;
-/// others in a folder are passed over, and said to be.
-fn read(paths: &[PathBuf], extent: Extent, console: &Console) -> Result<Vec<Job>, Failure> {
+/// The cases of the files and folders named; of the shipped catalogues if none is.
+fn jobs(paths: &[PathBuf], extent: Extent) -> Result<Vec<Job>, Failure> {
+    if paths.is_empty() {
+        return Ok(Job::read(THEORY, extent).expect("the shipped catalogue is one"));
+    }
     let mut jobs = Vec::new();
     for path in paths {
-        if !path.exists() {
-            return Err(Failure::bad_input(format!("there is no {}", path.display())));
-        }
-        if !path.is_dir() {
-            jobs.extend(catalogue(path, extent)?.ok_or_else(|| {
-                Failure::bad_input(format!(
-                    "{} is no catalogue\n  = allowed: a theory catalogue, a table of a \
-                     controller's answers, a recorded rollout (JSON)",
-                    path.display()
-                ))
-            })?);
-            continue;
-        }
-        let before = jobs.len();
+        let mut found = false;
         for file in files(path)? {
-            match catalogue(&file, extent)? {
-                Some(cases) => jobs.extend(cases),
-                None => console.note(&format!("{} is no catalogue: passed over", file.display())),
+            let text = fs::read_to_string(&file)
+                .map_err(|error| Failure::read("cannot read", &file, &error))?;
+            if let Some(more) = Job::read(&text, extent) {
+                found = true;
+                jobs.extend(more);
             }
         }
-        if jobs.len() == before {
-            let message = format!("there is no catalogue in {}", path.display());
-            return Err(Failure::bad_input(message));
+        if !found {
+            let what = format!("{} holds no catalogue in a documented format", path.display());
+            return Err(Failure::bad_input(code::NO_CATALOGUE, &what));
         }
     }
     Ok(jobs)
 }
 
-fn catalogue(path: &Path, extent: Extent) -> Result<Option<Vec<Job>>, Failure> {
-    let failed = |error: &std::io::Error| Failure::io("cannot read", path, error);
-    let size = fs::metadata(path).map_err(|error| failed(&error))?.len();
-    if size > MOST_BYTES {
-        return Ok(None);
+/// A file itself; of a folder every JSON file below it, in the order of their names.
+fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.exists() {
+        let what = format!("there is no {}", path.display());
+        return Err(Failure::bad_input(code::NO_CATALOGUE, &what));
     }
-    let bytes = fs::read(path).map_err(|error| failed(&error))?;
-    Ok(std::str::from_utf8(&bytes).ok().and_then(|text| Job::read(text, extent)))
-}
-
-/// The JSON files of a folder, by name.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failed = |error: &std::io::Error| Failure::io("cannot read", folder, error);
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| failed(&error))? {
-        let path = entry.map_err(|error| failed(&error))?.path();
-        if path.is_file() && path.extension().is_some_and(|extension| extension == "json") {
-            files.push(path);
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let failed = |error| Failure::read("cannot read", path, &error);
+    let entries = fs::read_dir(path).map_err(failed)?;
+    let mut entries: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .map_err(failed)?;
+    entries.sort();
+    let mut found = Vec::new();
+    for entry in entries {
+        if entry.is_dir() {
+            found.extend(files(&entry)?);
+        } else if entry.extension().is_some_and(|extension| extension == "json") {
+            found.push(entry);
         }
     }
-    files.sort();
-    Ok(files)
+    Ok(found)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(verdict: Verdict) -> Check {
-        Check {
-            case: "mm1-1".into(),
-            metric: "rho".into(),
-            expected: "0.5".into(),
-            got: "0.49".into(),
-            tolerance: "±0.005".into(),
-            verdict,
-        }
-    }
-
-    #[test]
-    fn the_table_ends_with_the_number_of_each_verdict() {
-        let checks = [check(Verdict::Ok), check(Verdict::Off), check(Verdict::Ok)];
-        let text = table(&checks);
-        assert!(text.starts_with("case   metric  expected  got   tolerance  verdict\n"), "{text}");
-        assert!(text.ends_with("\n2 ok, 1 off, 0 not modelled\n"), "{text}");
-    }
+fn table(checks: &[Check]) -> String {
+    let row = |check: &Check| {
+        vec![
+            check.verdict.name().to_owned(),
+            check.case.clone(),
+            check.metric.clone(),
+            check.expected.clone(),
+            check.got.clone(),
+            check.tolerance.clone(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = checks.iter().map(row).collect();
+    let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
+    format!(
+        "{}\n{} ok, {} off, {} not modelled\n",
+        plain::table(&["verdict", "case", "metric", "expected", "got", "tolerance"], &rows),
+        count(Verdict::Ok),
+        count(Verdict::Off),
+        count(Verdict::NotModelled)
+    )
 }
