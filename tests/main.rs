@@ -2,6 +2,8 @@
 
 mod bad_inputs;
 mod dependencies;
+mod readme;
 mod samplers;
+mod shipped;
 mod theory;
 mod tidy;
