@@ -2,6 +2,7 @@
 
 mod bad_inputs;
 mod dependencies;
+mod kubernetes;
 mod readme;
 mod samplers;
 mod shipped;

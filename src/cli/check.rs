@@ -5,10 +5,13 @@ use super::compare::many_runs;
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::place::Place;
+use super::reproduce;
 use super::study;
 use super::verdicts::{self, Verdicts};
 use crate::experiment::objectives::{Holds, hold};
 use crate::experiment::summarise;
+use crate::report::folder::FolderOptions;
 use crate::scenario::{self, code};
 
 /// Runs the study, holds it against its objectives, prints what became of each.
@@ -23,12 +26,12 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
         ));
     }
     study::warn(&study, console);
-    let place = study::place(&args.output, &study, "check")?;
+    let place = Place::claim(&args.output, &study, "check")?;
     let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;
     let summary = summarise(&result);
-    study::put_in_place(&place, console, |folder| {
-        super::stand_in::write(&result, &summary, folder, !args.output.no_charts)
-    })?;
+    let command = reproduce::study("check", &study, &args.scenario, &args.seeds);
+    let options = FolderOptions { charts: !args.output.no_charts, events: None, command: &command };
+    place.fill(&result, &summary, options, console)?;
     let held = hold(&result);
     let verdicts = Verdicts { result: &result, held: &held };
     console.answer(&match args.format {

@@ -5,10 +5,12 @@ use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::place::Place;
+use super::reproduce;
 use super::study::{self, Job};
 use crate::experiment::{COMPARE_BUCKETS, Simulator, StudyResult, Summary, summarise};
 use crate::plan::Study;
 use crate::report;
+use crate::report::folder::FolderOptions;
 use crate::report::terminal::Screen;
 use crate::scenario;
 
@@ -19,12 +21,12 @@ use crate::scenario;
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let study = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&args.seeds))?;
     study::warn(&study, console);
-    let place = study::place(&args.output, &study, "compare")?;
+    let place = Place::claim(&args.output, &study, "compare")?;
     let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;
     let summary = summarise(&result);
-    study::put_in_place(&place, console, |folder| {
-        super::stand_in::write(&result, &summary, folder, !args.output.no_charts)
-    })?;
+    let command = reproduce::study("compare", &study, &args.scenario, &args.seeds);
+    let options = FolderOptions { charts: !args.output.no_charts, events: None, command: &command };
+    place.fill(&result, &summary, options, console)?;
     console.answer(&answer(&result, &summary, args.format, console))?;
     Ok(Exit::Done)
 }

@@ -1,66 +1,74 @@
-//! The results folder: whose it is, and putting a new one in its place whole.
+//! Where the results of a study go, and what is kept beside them if it is interrupted.
 //!
-//! A folder is ours to replace if it holds the `study.json` of the same scenario; an empty or
-//! missing one is free. Anything else is refused before a single run. The new folder is built
-//! beside its place and renamed, so a reader sees the old one or the new one, never half.
+//! What may be written, and how, is the report's business (`report::folder`); here are the
+//! place a command uses if none is named, and the checkpoint: a file beside the folder.
 
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use super::args::OutputArgs;
+use super::console::Console;
 use super::failure::Failure;
+use crate::experiment::{StudyResult, Summary};
+use crate::plan::Study;
+use crate::report::folder::{self, FolderOptions, TargetError, check_target};
 use crate::scenario::code;
 
-/// Where the results of a study go.
+/// The results folder of a command.
 #[derive(Clone, Debug)]
 pub struct Place {
     folder: PathBuf,
 }
 
 impl Place {
-    /// The folder asked for, or `results/<scenario>/<command>`, if it may be written.
+    /// The folder asked for, or `results/<scenario>/<command>`, if it may be written. Nothing
+    /// is written yet.
     ///
     /// # Errors
     /// If something else is there.
-    pub fn claim(asked: Option<&Path>, scenario: &str, command: &str) -> Result<Self, Failure> {
-        let usual = || Path::new("results").join(scenario).join(command);
-        let folder = asked.map_or_else(usual, Path::to_owned);
-        // A link is followed: what it points at is replaced, not the link.
-        let folder = fs::canonicalize(&folder).unwrap_or(folder);
-        if folder.file_name().is_none() {
-            return Err(refused(&folder, "is not the name of a folder"));
-        }
-        match fs::symlink_metadata(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self { folder }),
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                Err(refused(&folder, "lies inside of something that is not a folder"))
-            }
-            Err(error) => Err(Failure::read("cannot look at", &folder, &error)),
-            Ok(kind) if !kind.is_dir() => Err(refused(&folder, "is not a folder")),
-            Ok(_) => Self::claim_folder(folder, scenario),
-        }
+    pub fn claim(output: &OutputArgs, study: &Study, command: &str) -> Result<Self, Failure> {
+        let usual = || Path::new("results").join(&study.name).join(command);
+        Self::claim_folder(output.out.clone().unwrap_or_else(usual), &study.name)
     }
 
     fn claim_folder(folder: PathBuf, scenario: &str) -> Result<Self, Failure> {
-        let mut entries =
-            fs::read_dir(&folder).map_err(|error| Failure::read("cannot read", &folder, &error))?;
-        if entries.next().is_none() {
-            return Ok(Self { folder });
+        // A link is followed, so that the checkpoint lies beside what is replaced.
+        let folder = fs::canonicalize(&folder).unwrap_or(folder);
+        let refused = |what: &str| {
+            Failure::bad_input(code::OUT_FOLDER, what)
+                .help("choose another folder with --out; nothing was run")
+        };
+        if folder.file_name().is_none() {
+            return Err(refused(&format!("{} is not the name of a folder", folder.display())));
         }
-        match scenario_of(&folder) {
-            Some(found) if found == scenario => Ok(Self { folder }),
-            Some(found) => {
-                let what = format!("holds the results of another scenario ({found})");
-                Err(refused(&folder, &what))
+        match check_target(&folder, scenario) {
+            Ok(()) => Ok(Self { folder }),
+            Err(TargetError::Unreadable { folder, source })
+                if source.kind() != ErrorKind::NotADirectory =>
+            {
+                Err(Failure::read("cannot look at", &folder, &source))
             }
-            None => Err(refused(&folder, "holds something else than results of cutover")),
+            Err(error) => Err(refused(&error.to_string())),
         }
     }
 
-    /// The folder.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    /// Puts the results in place, forgets the checkpoint, and says where they are.
+    ///
+    /// # Errors
+    /// If the operating system does not let us; what was there before is then still there.
+    pub fn fill(
+        &self,
+        result: &StudyResult,
+        summary: &Summary,
+        options: FolderOptions<'_>,
+        console: &Console,
+    ) -> Result<(), Failure> {
+        folder::write(result, summary, &self.folder, options)
+            .map_err(|error| Failure::write("cannot write", &self.folder, &error))?;
+        self.forget()?;
+        console.note(&format!("results in {}", self.folder.display()));
+        Ok(())
     }
 
     /// The file beside the folder in which unfinished work is kept.
@@ -74,49 +82,16 @@ impl Place {
         self.folder.with_file_name(format!(".{name}.{what}"))
     }
 
-    /// Creates the folders above.
-    fn prepare(&self) -> Result<(), Failure> {
-        match self.folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            None => Ok(()),
-            Some(parent) => fs::create_dir_all(parent)
-                .map_err(|error| Failure::write("cannot create", parent, &error)),
-        }
-    }
-
-    /// Puts a new folder in place, as `write` fills it.
-    ///
-    /// # Errors
-    /// If the operating system does not let us; what was there before is then still there.
-    pub fn replace(&self, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Failure> {
-        self.prepare()?;
-        let (building, replaced) = (self.beside("building"), self.beside("replaced"));
-        let failed = |error: io::Error| Failure::write("cannot write", &self.folder, &error);
-        remove(&building).map_err(failed)?;
-        let built = fs::create_dir(&building).and_then(|()| write(&building));
-        let moved = built.and_then(|()| {
-            remove(&replaced)?;
-            if self.folder.exists() {
-                fs::rename(&self.folder, &replaced)?;
-            }
-            fs::rename(&building, &self.folder).inspect_err(|_| {
-                let _ = fs::rename(&replaced, &self.folder);
-            })
-        });
-        moved.map_err(|error| {
-            let _ = remove(&building);
-            failed(error)
-        })?;
-        remove(&replaced).map_err(failed)
-    }
-
     /// Writes the checkpoint, whole or not at all.
     ///
     /// # Errors
     /// If the operating system does not let us.
     pub fn keep(&self, text: &str) -> Result<(), Failure> {
-        self.prepare()?;
-        let (file, building) = (self.checkpoint(), self.beside("checkpoint.building"));
-        fs::write(&building, text)
+        let (file, building) = (self.checkpoint(), self.beside("checkpoint-new"));
+        let parent = self.folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        parent
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| fs::write(&building, text))
             .and_then(|()| fs::rename(&building, &file))
             .map_err(|error| Failure::write("cannot write", &file, &error))
     }
@@ -129,19 +104,16 @@ impl Place {
         let file = self.checkpoint();
         match fs::read(&file) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Failure::read("cannot read", &file, &error)),
         }
     }
 
     /// Removes the checkpoint.
-    ///
-    /// # Errors
-    /// If it is there and cannot be removed.
-    pub fn forget(&self) -> Result<(), Failure> {
+    fn forget(&self) -> Result<(), Failure> {
         let file = self.checkpoint();
         match fs::remove_file(&file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error) if !is_missing(&error) => {
                 Err(Failure::write("cannot remove", &file, &error))
             }
             _ => Ok(()),
@@ -149,24 +121,8 @@ impl Place {
     }
 }
 
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
-}
-
-fn refused(folder: &Path, what: &str) -> Failure {
-    let what = format!("the output folder {} {what}", folder.display());
-    Failure::bad_input(code::OUT_FOLDER, &what)
-        .help("choose another with --out, or remove it; nothing was run, nothing was written")
-}
-
-/// The scenario whose results a folder holds.
-fn scenario_of(folder: &Path) -> Option<String> {
-    let text = fs::read_to_string(folder.join("study.json")).ok()?;
-    let study: serde_json::Value = serde_json::from_str(&text).ok()?;
-    Some(study.get("scenario")?.as_str()?.to_owned())
+fn is_missing(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::NotFound
 }
 
 #[cfg(test)]
@@ -176,66 +132,28 @@ mod tests {
     use tempfile::tempdir;
 
     fn claim(folder: &Path) -> Result<Place, Failure> {
-        Place::claim(Some(folder), "shop", "compare")
-    }
-
-    fn put(folder: &Path, name: &str, text: &str) {
-        fs::create_dir_all(folder).unwrap();
-        fs::write(folder.join(name), text).unwrap();
+        Place::claim_folder(folder.to_owned(), "shop")
     }
 
     #[test]
-    fn missing_empty_and_own_folders_may_be_written() {
+    fn a_folder_is_claimed_without_a_trace() {
         let root = tempdir().unwrap();
-        let own = root.path().join("own");
-        put(&own, "study.json", r#"{"scenario": "shop"}"#);
-        put(&own, "more.txt", "");
-        let empty = root.path().join("empty");
-        fs::create_dir(&empty).unwrap();
-        for folder in [own, empty, root.path().join("a/b/c")] {
-            claim(&folder).unwrap();
-        }
-        assert!(!root.path().join("a").exists(), "claiming writes nothing");
+        claim(&root.path().join("a/b/c")).unwrap();
+        claim(root.path()).unwrap();
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn what_is_no_folder_of_ours_is_refused() {
         let root = tempdir().unwrap();
-        put(&root.path().join("other"), "study.json", r#"{"scenario": "bakery"}"#);
-        put(&root.path().join("foreign"), "thesis.tex", "years of work");
-        put(&root.path().join("broken"), "study.json", "{");
-        put(root.path(), "file", "");
-        for name in ["other", "foreign", "broken", "file", "file/below", ".."] {
+        fs::write(root.path().join("file"), "").unwrap();
+        fs::create_dir(root.path().join("thesis")).unwrap();
+        fs::write(root.path().join("thesis/chapter.tex"), "years of work").unwrap();
+        for name in ["file", "file/below", "thesis", "..", "/"] {
             let failure = claim(&root.path().join(name)).map(|_| name).unwrap_err();
             assert_eq!(failure.exit, Exit::BadInput, "{name}: {}", failure.message);
+            assert!(failure.message.starts_with("error[CUT0064]: "), "{}", failure.message);
         }
-    }
-
-    #[test]
-    fn a_folder_is_replaced_whole() {
-        let root = tempdir().unwrap();
-        let folder = root.path().join("results");
-        put(&folder, "study.json", r#"{"scenario": "shop"}"#);
-        put(&folder, "old.csv", "");
-        let place = claim(&folder).unwrap();
-        place.replace(|building| fs::write(building.join("new.csv"), "1")).unwrap();
-        let names: Vec<_> =
-            fs::read_dir(root.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(names, ["results"]);
-        assert!(folder.join("new.csv").exists() && !folder.join("old.csv").exists());
-    }
-
-    #[test]
-    fn a_failure_to_write_leaves_the_old_folder() {
-        let root = tempdir().unwrap();
-        let folder = root.path().join("results");
-        put(&folder, "study.json", r#"{"scenario": "shop"}"#);
-        let place = claim(&folder).unwrap();
-        let full = || Err(io::Error::from(io::ErrorKind::StorageFull));
-        let failure = place.replace(|_| full()).unwrap_err();
-        assert_eq!(failure.exit, Exit::ReadWrite);
-        assert!(folder.join("study.json").exists());
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 
     #[test]
@@ -245,6 +163,7 @@ mod tests {
         assert_eq!(place.kept().unwrap(), None);
         place.keep("half a study").unwrap();
         assert_eq!(place.checkpoint(), root.path().join("new/.results.checkpoint"));
+        assert_eq!(fs::read_dir(root.path().join("new")).unwrap().count(), 1);
         assert_eq!(place.kept().unwrap().as_deref(), Some("half a study"));
         place.forget().unwrap();
         place.forget().unwrap();

@@ -6,6 +6,8 @@ use super::args::{Format, RunArgs, SeedsArgs};
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::place::Place;
+use super::reproduce;
 use super::study::{self, Job};
 use crate::experiment::{
     RUN_BUCKETS, Runner, Simulator, StudyResult, Summary, summarise, timeline_width,
@@ -13,6 +15,8 @@ use crate::experiment::{
 use crate::plan::Study;
 use crate::record::{RunKey, RunRecord};
 use crate::report;
+use crate::report::folder::FolderOptions;
+use crate::report::terminal::Screen;
 use crate::scenario::{self, code};
 use crate::simulation::RunOptions;
 
@@ -33,7 +37,7 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
     };
     let whole = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&seeds))?;
     let study = chosen(whole, args)?;
-    let place = study::place(&args.output, &study, "run")?;
+    let place = Place::claim(&args.output, &study, "run")?;
     let timeline_width = timeline_width(study.plan.clock.window, RUN_BUCKETS);
     let options = RunOptions {
         timeline_width,
@@ -55,10 +59,10 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
     let record = runner.record.into_inner().unwrap_or_else(PoisonError::into_inner);
     let record = record.expect("the strategy's run was carried out");
     let summary = summarise(&result);
-    study::put_in_place(&place, console, |folder| {
-        let charts = !args.output.no_charts;
-        super::stand_in::write_run(&result, &summary, &record, folder, charts)
-    })?;
+    let command = reproduce::run(&study, args);
+    let options =
+        FolderOptions { charts: !args.output.no_charts, events: Some(&record), command: &command };
+    place.fill(&result, &summary, options, console)?;
     console.answer(&answer(&result, &summary, &record, args.format, console))?;
     Ok(Exit::Done)
 }
@@ -119,7 +123,11 @@ fn answer(
     console: &Console,
 ) -> String {
     match format {
-        Format::Table => super::stand_in::tell(result, record, console.columns, console.color),
+        Format::Table => {
+            let screen = Screen { columns: console.columns, color: console.color };
+            let strategy = result.study.arms.first().map_or("", |arm| &arm.name);
+            report::story::tell(&result.study, record, strategy, screen)
+        }
         Format::Json => report::events::jsonl(&result.study.plan, record),
         Format::Csv => report::csv::runs(result),
         Format::Markdown => report::markdown::compare(result, summary),

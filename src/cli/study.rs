@@ -1,22 +1,21 @@
 //! Carrying out a study for a command: resume, run, be interrupted, put the results in place.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use super::args::{OutputArgs, ScenarioArgs};
+use super::args::ScenarioArgs;
 use super::console::{Console, to_stderr};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::panic::{guarded, quoted};
+use super::panic::guarded;
 use super::place::Place;
 use super::progress::{ProgressLine, figures};
+use super::reproduce;
 use super::signal;
 use crate::engine::SimDuration;
 use crate::experiment::{
-    BrokenRun, CONTROL_NAME, CheckpointError, Collector, Runner, StudyResult, finish_runs,
-    load_checkpoint, save_checkpoint,
+    CheckpointError, Collector, Runner, StudyResult, finish_runs, load_checkpoint, save_checkpoint,
 };
 use crate::plan::Study;
 
@@ -43,14 +42,6 @@ pub fn warn(study: &Study, console: &Console) {
     }
 }
 
-/// The folder for a command's results.
-///
-/// # Errors
-/// If it may not be written.
-pub fn place(output: &OutputArgs, study: &Study, command: &str) -> Result<Place, Failure> {
-    Place::claim(output.out.as_deref(), &study.name, command)
-}
-
 /// Carries out every run that no checkpoint holds.
 ///
 /// # Errors
@@ -67,7 +58,7 @@ pub fn carry_out(job: Job<'_>, console: &Console) -> Result<StudyResult, Failure
             finish_runs(study, &collector, runner, threads, progress.as_ref());
             Ok(())
         },
-        |broken| reproduction(study, scenario, broken),
+        |broken| reproduce::broken(study, scenario, broken),
     )?;
     progress.clear();
     let runs = collector.total() - before.0;
@@ -150,44 +141,4 @@ fn keep(study: &Study, width: SimDuration, collector: &Collector, place: &Place)
             place.checkpoint().display()
         ),
     }
-}
-
-/// The command that repeats one run.
-fn reproduction(study: &Study, scenario: &ScenarioArgs, broken: &BrokenRun) -> String {
-    let mut words = vec!["cutover".to_owned(), "run".to_owned()];
-    words.push(quoted(&scenario.scenario.to_string_lossy()));
-    // The control runs beside any strategy.
-    let any = study.arms.first().map_or("", |arm| &arm.name);
-    let is_control = broken.strategy == CONTROL_NAME;
-    let strategy = if is_control { any } else { &broken.strategy };
-    words.extend(["--strategy".to_owned(), quoted(strategy)]);
-    if study.releases.len() > 1 && !is_control {
-        words.extend(["--release".to_owned(), quoted(&broken.release)]);
-    }
-    words.extend(["--seed".to_owned(), broken.seed.to_string()]);
-    for (path, value) in &scenario.set {
-        words.extend(["--set".to_owned(), quoted(&format!("{path}={value}"))]);
-    }
-    if scenario.allow_outside {
-        words.push("--allow-outside".to_owned());
-    }
-    if scenario.allow_huge {
-        words.push("--allow-huge".to_owned());
-    }
-    words.join(" ")
-}
-
-/// Puts the results in place, forgets the checkpoint, and says where they are.
-///
-/// # Errors
-/// If the operating system does not let us.
-pub fn put_in_place(
-    place: &Place,
-    console: &Console,
-    write: impl FnOnce(&Path) -> std::io::Result<()>,
-) -> Result<(), Failure> {
-    place.replace(write)?;
-    place.forget()?;
-    console.note(&format!("results in {}", place.folder().display()));
-    Ok(())
 }

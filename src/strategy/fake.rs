@@ -291,10 +291,8 @@ impl Fake {
                 }
                 self.routing = routing;
             }
-            Command::Finish(outcome) => {
-                if outcome == RolloutOutcome::Completed && !self.stable_stays {
-                    self.stable = self.target;
-                }
+            Command::Finish(RolloutOutcome::Completed) if !self.stable_stays => {
+                self.stable = self.target;
             }
             Command::Log(EventKind::RolloutResumed) => self.stalled = false,
             _ => {}

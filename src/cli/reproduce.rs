@@ -1,0 +1,145 @@
+//! Commands that repeat what this one did: for the report, and for a run that broke.
+
+use super::args::{RunArgs, ScenarioArgs, SeedsArgs};
+use super::panic::quoted;
+use crate::experiment::{BrokenRun, CONTROL_NAME};
+use crate::plan::Study;
+use crate::scenario::gallery;
+
+/// A command in the making.
+struct Words(Vec<String>);
+
+impl Words {
+    fn new(command: &str, scenario: &str) -> Self {
+        Self(vec!["cutover".to_owned(), command.to_owned(), quoted(scenario)])
+    }
+
+    fn option(&mut self, name: &str, value: &str) {
+        self.0.extend([name.to_owned(), quoted(value)]);
+    }
+
+    fn flag(&mut self, name: &str, given: bool) {
+        self.0.extend(given.then(|| name.to_owned()));
+    }
+
+    fn changes(mut self, scenario: &ScenarioArgs) -> String {
+        for (path, value) in &scenario.set {
+            self.option("--set", &format!("{path}={value}"));
+        }
+        self.flag("--allow-outside", scenario.allow_outside);
+        self.flag("--allow-huge", scenario.allow_huge);
+        self.0.join(" ")
+    }
+}
+
+/// What the scenario is called on any machine: by its name if it is a shipped one, else by its
+/// file's.
+fn portable(study: &Study, scenario: &ScenarioArgs) -> String {
+    if gallery::find(&study.name).is_some() {
+        return study.name.clone();
+    }
+    let path = &scenario.scenario;
+    let file = if path.is_dir() { None } else { path.file_name() };
+    file.map_or_else(|| "scenario.yaml".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The command that repeats a study of many seeds, the same on every machine.
+#[must_use]
+pub fn study(command: &str, study: &Study, scenario: &ScenarioArgs, seeds: &SeedsArgs) -> String {
+    let mut words = Words::new(command, &portable(study, scenario));
+    words.option("--seeds", &study.seeds.to_string());
+    if study.first_seed != 1 {
+        words.option("--seed", &study.first_seed.to_string());
+    }
+    if !seeds.strategy.is_empty() {
+        study.arms.iter().for_each(|arm| words.option("--strategy", &arm.name));
+    }
+    words.flag("--no-control", seeds.no_control);
+    words.changes(scenario)
+}
+
+/// The command that repeats a single run, the same on every machine.
+#[must_use]
+pub fn run(study: &Study, args: &RunArgs) -> String {
+    let mut words = Words::new("run", &portable(study, &args.scenario));
+    study.arms.iter().for_each(|arm| words.option("--strategy", &arm.name));
+    if let Some(release) = &args.release {
+        words.option("--release", release);
+    }
+    words.option("--seed", &study.first_seed.to_string());
+    words.flag("--no-control", args.no_control);
+    words.changes(&args.scenario)
+}
+
+/// The command that repeats one run of a study, here.
+#[must_use]
+pub fn broken(study: &Study, scenario: &ScenarioArgs, broken: &BrokenRun) -> String {
+    let mut words = Words::new("run", &scenario.scenario.to_string_lossy());
+    // The control runs beside any strategy.
+    let is_control = broken.strategy == CONTROL_NAME;
+    let any = study.arms.first().map_or("", |arm| &arm.name);
+    words.option("--strategy", if is_control { any } else { &broken.strategy });
+    if study.releases.len() > 1 && !is_control {
+        words.option("--release", &broken.release);
+    }
+    words.option("--seed", &broken.seed.to_string());
+    words.changes(scenario)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::{Cli, Command, CompareArgs};
+    use crate::scenario::Overrides;
+    use clap::Parser;
+
+    fn compare(line: &[&str]) -> CompareArgs {
+        let line = ["cutover", "compare"].iter().chain(line);
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Compare(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn quickstart(args: &CompareArgs) -> Study {
+        let overrides: Overrides = args.scenario.overrides(&args.seeds);
+        gallery::find("quickstart").unwrap().load(&overrides).unwrap()
+    }
+
+    #[test]
+    fn the_reports_command_names_no_folder_and_every_change() {
+        let args = compare(&[
+            "/somewhere/quickstart/scenario.yaml",
+            "--seeds=7",
+            "--strategy=rolling",
+            "--threads=3",
+            "--out=/elsewhere",
+            "--set=service.replicas=9",
+        ]);
+        assert_eq!(
+            study("compare", &quickstart(&args), &args.scenario, &args.seeds),
+            "cutover compare quickstart --seeds 7 --strategy rolling --set service.replicas=9"
+        );
+        let mut own = quickstart(&args);
+        own.name = "my-own".to_owned();
+        assert!(
+            study("compare", &own, &args.scenario, &args.seeds)
+                .starts_with("cutover compare scenario.yaml --seeds 7")
+        );
+    }
+
+    #[test]
+    fn a_broken_control_is_repeated_beside_a_strategy() {
+        let args = compare(&["my folder/x.yaml", "--set", "service.replicas=9"]);
+        let run = BrokenRun {
+            strategy: CONTROL_NAME.to_owned(),
+            release: String::new(),
+            seed: 12,
+            message: String::new(),
+        };
+        assert_eq!(
+            broken(&quickstart(&args), &args.scenario, &run),
+            "cutover run 'my folder/x.yaml' --strategy recreate --seed 12 --set service.replicas=9"
+        );
+    }
+}
