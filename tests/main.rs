@@ -3,6 +3,8 @@
 mod bad_inputs;
 mod dependencies;
 mod kubernetes;
+mod readme;
 mod samplers;
+mod shipped;
 mod theory;
 mod tidy;
