@@ -3,5 +3,6 @@
 mod bad_inputs;
 mod dependencies;
 mod samplers;
+mod scenario;
 mod theory;
 mod tidy;
