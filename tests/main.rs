@@ -6,5 +6,6 @@ mod kubernetes;
 mod readme;
 mod samplers;
 mod shipped;
+mod scenario;
 mod theory;
 mod tidy;

@@ -112,7 +112,8 @@ fn settle(
     defaults
 }
 
-/// SHA-256 over the resolved study and the files it was made of.
+/// SHA-256 over the resolved scenario and the files it was made of. How often it is run, from
+/// which seed, and what the lint says of it make no difference.
 fn digest(study: &Study, files: &[(String, [u8; 32])]) -> String {
     struct Sink(Sha256);
     impl Write for Sink {
@@ -125,7 +126,8 @@ fn digest(study: &Study, files: &[(String, [u8; 32])]) -> String {
         }
     }
     let mut sink = Sink(Sha256::new());
-    serde_json::to_writer(&mut sink, study).expect("a study is plain data");
+    let content = (&study.name, &study.plan, &study.arms, &study.releases, &study.objectives);
+    serde_json::to_writer(&mut sink, &content).expect("a study is plain data");
     let mut files: Vec<_> = files.iter().collect();
     files.sort();
     for (path, digest) in files {
