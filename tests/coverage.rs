@@ -20,7 +20,9 @@ fn coverage(truth: f64, study: impl Fn(Key) -> Option<Interval>) -> f64 {
 }
 
 fn normal(key: Key, n: u64) -> Vec<f64> {
-    (0..n).map(|i| normal_quantile((key.draw(i) >> 12) as f64 / (1u64 << 52) as f64 + 1e-17)).collect()
+    (0..n)
+        .map(|i| normal_quantile((key.draw(i) >> 12) as f64 / (1u64 << 52) as f64 + 1e-17))
+        .collect()
 }
 
 fn exponential(key: Key, n: u64) -> Vec<f64> {

@@ -7,7 +7,7 @@ mod dependencies;
 mod kubernetes;
 mod readme;
 mod samplers;
-mod shipped;
 mod scenario;
+mod shipped;
 mod theory;
 mod tidy;

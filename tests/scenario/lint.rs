@@ -34,7 +34,7 @@ fn each_warning_names_its_field() {
         ("seeds: 2\n", "2 seeds"),
     ] {
         // The default of 25 % unavailable is nothing of 3 pods; half of them is one.
-        let text = warnings(&more.replace("replicas: 3", "replicas: 3"));
+        let text = warnings(&more);
         let text = if named == "max_unavailable" {
             let scenario = minimal(more).replace("rolling: {}", "rolling: {max_unavailable: 50%}");
             loaded(&scenario).warnings.join("\n")
