@@ -2,7 +2,6 @@
 
 mod bad_inputs;
 mod cli;
-mod coverage;
 mod dependencies;
 mod kubernetes;
 mod readme;
