@@ -61,7 +61,13 @@ fn every_request_of_every_shipped_scenario_is_accounted_for() {
             assert!(!table.is_empty(), "{name}/{file} has rows");
             for row in &table {
                 let outcomes = [
-                    "ok", "app_error", "refused", "reset", "overflow", "timeout", "unauthorized",
+                    "ok",
+                    "app_error",
+                    "refused",
+                    "reset",
+                    "overflow",
+                    "timeout",
+                    "unauthorized",
                     "in_flight",
                 ];
                 let sum: f64 = outcomes.iter().map(|outcome| number(row, outcome)).sum();
@@ -101,7 +107,8 @@ fn a_capacity_hole_builds_the_backlog_of_the_fluid_limit_and_drains_like_it() {
     };
     // The rollout begins 20 s into the window. (400 - 250)/s for 12 s, then 100/s to spare.
     let hole = backlog("half-at-once");
-    let (peak_at, peak) = hole.iter().copied().fold((0.0, 0.0), |a, b| if b.1 > a.1 { b } else { a });
+    let (peak_at, peak) =
+        hole.iter().copied().fold((0.0, 0.0), |a, b| if b.1 > a.1 { b } else { a });
     let width = hole[1].0 - hole[0].0;
     assert!((peak / 1800.0 - 1.0).abs() < 0.03, "a backlog of {peak}");
     assert!((peak_at + width - 32.0).abs() <= width, "at {peak_at} s");

@@ -56,14 +56,7 @@ pub fn assemble(
         }
     }
     resolve::inside_window(context, root, &plan);
-    let mut seen = Vec::new();
-    notes.retain(|note| {
-        let new = !seen.contains(note);
-        if new {
-            seen.push(note.clone());
-        }
-        new
-    });
+    once_each(&mut notes);
     let mut study = Study {
         name: root.at("name").text().to_owned(),
         digest: String::new(),
@@ -83,6 +76,18 @@ pub fn assemble(
     lint::lint(&mut study);
     study.digest = digest(&study, &context.digests);
     Some(study)
+}
+
+/// Keeps the first of equal notes.
+fn once_each(notes: &mut Vec<ManifestNote>) {
+    let mut seen = Vec::new();
+    notes.retain(|note| {
+        let new = !seen.contains(note);
+        if new {
+            seen.push(note.clone());
+        }
+        new
+    });
 }
 
 /// The baseline's place among the strategies that are kept.

@@ -54,7 +54,7 @@ fn the_digest_tells_scenarios_apart_and_nothing_else() {
 fn an_automatic_window_covers_the_slowest_arm() {
     let window = |more: &str| loaded(&minimal(more)).plan.clock.window.as_secs_f64();
     assert_eq!(window(""), 600.0);
-    let slow = "service: {replicas: 40}\nplatform: {surge_quota: 1}\n";
+    let slow = "service: {startup: {boot: 5m}}\n";
     assert!(window(slow) > 600.0 && window(slow) % 60.0 == 0.0);
     let people =
         "response: {rollback: on_call, alerts: [{name: e, metric: error_rate, above: 5%}]}\n";

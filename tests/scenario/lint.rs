@@ -27,14 +27,14 @@ fn each_warning_names_its_field() {
         ("clock: {window: 3m}\n", "rollout and recovery may need"),
         ("client: {timeout: 10ms}\n", "more than 1% of web requests"),
         ("service: {probes: {readiness: none}}\n", "readiness probe"),
-        ("balancer: {propagation: 3s}\n", "balancers may send to them for 3s8ms"),
+        ("balancer: {propagation: 3s}\n", "balancers may send to them for 3s"),
         ("service: {shutdown: {pre_stop: 40s}}\n", "grace period of 30s is over"),
         ("response: {rollback: automatic}\n", "none is defined"),
         ("service: {replicas: 3, workers: 1}\n", "max_unavailable"),
         ("seeds: 2\n", "2 seeds"),
     ] {
         // The default of 25 % unavailable is nothing of 3 pods; half of them is one.
-        let text = warnings(&more.replace("replicas: 3", "replicas: 3"));
+        let text = warnings(more);
         let text = if named == "max_unavailable" {
             let scenario = minimal(more).replace("rolling: {}", "rolling: {max_unavailable: 50%}");
             loaded(&scenario).warnings.join("\n")
