@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use cutover::scenario::gallery::GALLERY;
+
 /// A row of a CSV file by column.
 type Row = BTreeMap<String, String>;
 
@@ -120,4 +122,26 @@ fn a_capacity_hole_builds_the_backlog_of_the_fluid_limit_and_drains_like_it() {
     for strategy in ["half-at-once", "half-at-once-with-surge"] {
         assert_eq!(mean(&runs, strategy, "excess_failed"), 0.0, "nobody gives up: {strategy}");
     }
+}
+
+#[test]
+fn every_file_of_the_scenarios_folder_is_built_into_the_program() {
+    let mut on_disk = Vec::new();
+    for entry in std::fs::read_dir("scenarios").expect("the scenarios") {
+        let folder = entry.expect("a folder").path();
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        for file in std::fs::read_dir(&folder).expect("a readable folder") {
+            let file = file.expect("a file").file_name().to_string_lossy().into_owned();
+            on_disk.push(format!("{name}/{file}"));
+        }
+    }
+    on_disk.sort();
+    let mut built_in: Vec<String> = GALLERY
+        .iter()
+        .flat_map(|shipped| {
+            shipped.files.iter().map(|(file, _)| format!("{}/{file}", shipped.name))
+        })
+        .collect();
+    built_in.sort();
+    assert_eq!(built_in, on_disk);
 }
