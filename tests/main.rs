@@ -2,8 +2,11 @@
 
 mod bad_inputs;
 mod cli;
-mod coverage;
 mod dependencies;
+mod kubernetes;
+mod readme;
 mod samplers;
+mod scenario;
+mod shipped;
 mod theory;
 mod tidy;

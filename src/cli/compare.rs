@@ -20,8 +20,8 @@ use crate::scenario;
 /// Whatever keeps the command from doing so.
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let study = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&args.seeds))?;
-    study::warn(&study, console);
     let place = Place::claim(&args.output, &study, "compare")?;
+    study::warn(&study, console);
     let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;
     let summary = summarise(&result);
     let command = reproduce::study("compare", &study, &args.scenario, &args.seeds);

@@ -228,11 +228,12 @@ impl Ledger {
     }
 
     /// Samples levels at the end of a timeline bucket.
-    pub fn sample(&mut self, bucket: usize, routable: u32, instances: u32, weight_bp: u64) {
+    pub fn sample(&mut self, bucket: usize, levels: Sample) {
         let bucket = &mut self.buckets[bucket];
-        bucket.routable = u64::from(routable);
-        bucket.instances = u64::from(instances);
-        bucket.weight_candidate_bp = weight_bp;
+        bucket.routable = u64::from(levels.routable);
+        bucket.instances = u64::from(levels.instances);
+        bucket.weight_candidate_bp = levels.weight_bp;
+        bucket.in_system = levels.in_system;
     }
 
     /// How many timeline buckets there are.
@@ -323,6 +324,19 @@ impl Ledger {
             timeline: Timeline { width: self.bucket_steps.width, buckets: self.buckets, runs: 1 },
         }
     }
+}
+
+/// Levels at the end of a timeline bucket.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// Instances that a balancer node may use.
+    pub routable: u32,
+    /// Pods that exist.
+    pub instances: u32,
+    /// The candidate's share of the traffic in basis points.
+    pub weight_bp: u64,
+    /// Requests that have not ended.
+    pub in_system: u64,
 }
 
 /// What the ledger gives to a run's record.

@@ -36,6 +36,8 @@ pub struct Bucket {
     /// At the bucket's end: the candidate's configured share of the traffic in basis points.
     /// Without a router: its share of the routable instances.
     pub weight_candidate_bp: u64,
+    /// At the bucket's end: requests that were sent and have not ended, warm-up ones included.
+    pub in_system: u64,
 }
 
 impl Timeline {
@@ -72,6 +74,7 @@ impl Bucket {
         self.routable += other.routable;
         self.instances += other.instances;
         self.weight_candidate_bp += other.weight_candidate_bp;
+        self.in_system += other.in_system;
     }
 
     /// Requests that ended, but not ok.

@@ -3,6 +3,7 @@
 use crate::engine::{SimDuration, SimTime};
 use crate::model::balancer::Node;
 use crate::model::instance::{Condition, Instance};
+use crate::model::ledger::Sample;
 use crate::model::request::Request;
 use crate::model::sharing::Sharing;
 use crate::model::telemetry::Roles;
@@ -284,8 +285,13 @@ impl World {
     /// A timeline bucket ends.
     pub fn sample(&mut self, bucket: u32) {
         let weight_bp = self.candidate.map_or(0, |candidate| self.weight_of(candidate));
-        let instances = self.levels.counts.existing;
-        self.ledger.sample(bucket as usize, self.levels.routable, instances, weight_bp);
+        let levels = Sample {
+            routable: self.levels.routable,
+            instances: self.levels.counts.existing,
+            weight_bp,
+            in_system: self.requests.live().filter(|request| !request.is_orphan()).count() as u64,
+        };
+        self.ledger.sample(bucket as usize, levels);
         if let Some(detail) = &mut self.detail {
             for instance in &self.instances {
                 if instance.condition == Condition::Serving {

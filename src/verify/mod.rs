@@ -14,19 +14,30 @@ pub const THEORY: &str = include_str!("../../tests/data/conformance/theory.json"
 
 /// One case of a catalogue, ready to be run. Cases know nothing of each other, so they may be
 /// run in any order and at the same time.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Job {
     /// A case of the theory catalogue.
     Theory(Box<theory::Case>),
+    /// A question to a controller and its real answer.
+    Row(Box<tables::Row>),
+    /// A recorded rollout.
+    Rollout(Box<kubernetes::recording::Recording>),
 }
 
 impl Job {
     /// The cases of a file in one of the documented formats; `None` if it is in none of them.
     #[must_use]
     pub fn read(text: &str, extent: Extent) -> Option<Vec<Self>> {
-        let catalogue = theory::Catalogue::read(text)?;
-        let cases = catalogue.cases.into_iter().filter(|case| case.belongs_to(extent));
-        Some(cases.map(|case| Self::Theory(Box::new(case))).collect())
+        if let Some(catalogue) = theory::Catalogue::read(text) {
+            let cases = catalogue.cases.into_iter().filter(|case| case.belongs_to(extent));
+            return Some(cases.map(|case| Self::Theory(Box::new(case))).collect());
+        }
+        if let Ok(rows) = tables::read(text) {
+            return Some(rows.into_iter().map(|row| Self::Row(Box::new(row))).collect());
+        }
+        let recording: kubernetes::recording::Recording = serde_json::from_str(text).ok()?;
+        let known = recording.format == kubernetes::recording::FORMAT;
+        known.then(|| vec![Self::Rollout(Box::new(recording))])
     }
 
     /// Its name.
@@ -34,6 +45,8 @@ impl Job {
     pub fn name(&self) -> &str {
         match self {
             Self::Theory(case) => &case.id,
+            Self::Row(row) => &row.id,
+            Self::Rollout(recording) => &recording.name,
         }
     }
 
@@ -42,6 +55,8 @@ impl Job {
     pub fn run(&self, extent: Extent) -> Vec<Check> {
         match self {
             Self::Theory(case) => case.check(extent),
+            Self::Row(row) => vec![tables::check_row(row)],
+            Self::Rollout(recording) => kubernetes::checks::check(recording),
         }
     }
 }

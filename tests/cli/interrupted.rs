@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::{Desk, Told, assert_same_files};
 
 const LINE: [&str; 6] =
-    ["compare", "shop.yaml", "--seeds=40", "--no-charts", "--out=out", "--color=never"];
+    ["compare", "shop.yaml", "--seeds=400", "--no-charts", "--out=out", "--color=never"];
 
 #[cfg(unix)]
 #[test]
@@ -21,7 +21,7 @@ fn a_signal_keeps_what_is_finished_and_the_same_command_resumes() {
         let child = command.stdout(Stdio::null()).spawn().expect("the program starts");
         // Long enough to finish some runs, not all: a debug build takes seconds for them.
         let begun = Instant::now();
-        while begun.elapsed() < Duration::from_millis(1_200) {
+        while begun.elapsed() < Duration::from_millis(700) {
             std::thread::sleep(Duration::from_millis(50));
         }
         let kill = std::process::Command::new("kill")

@@ -43,7 +43,9 @@ pub fn check(rows: &[Row]) -> Vec<Check> {
     rows.iter().map(check_row).collect()
 }
 
-fn check_row(row: &Row) -> Check {
+/// Holds one row against our answer.
+#[must_use]
+pub fn check_row(row: &Row) -> Check {
     let expected = Value::Object(row.expected.clone()).to_string();
     let (got, verdict) = match kubernetes::answer(&row.function, &row.input) {
         None => (String::new(), Verdict::NotModelled),

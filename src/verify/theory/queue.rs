@@ -292,7 +292,7 @@ impl QueueAnswer {
 #[must_use]
 pub fn parse_percentile(digits: &str) -> Option<f64> {
     if digits.contains('.') {
-        return digits.parse::<f64>().ok().map(|percent| percent / 100.0);
+        return digits.parse::<f64>().ok().map(|percent| (percent * 10.0).round() / 1000.0);
     }
     let number: f64 = digits.parse().ok()?;
     let scale = digits.chars().fold(1.0, |scale, _| scale * 10.0);
