@@ -1,16 +1,23 @@
 //! Means over runs and their intervals, paired differences, what pairing removed.
 //!
-//! The interval is Student's t on a scale that removes skewness: P. Hall, "On the removal of
-//! skewness by transformation", J. R. Statist. Soc. B 54 (1992), 221-228, with the quantile of
-//! t where Hall has the normal's. For a sample of n with standard deviation s (divisor n) and
-//! skewness g, w = (mean − μ)/s is mapped by the cubic
-//! `f(w) = w + g w²/3 + g² w³/27 + g/(6n)`, which is monotone and turns w into a variable whose
-//! law is symmetric to order 1/n; the ends of the interval come from its inverse.
+//! The interval reaches, at each end, as far as the further of two: Student's t, and t on a
+//! scale that removes skewness (P. Hall, "On the removal of skewness by transformation",
+//! J. R. Statist. Soc. B 54 (1992), 221-228, with the quantile of t where Hall has the normal's).
+//! For a sample of n with standard deviation s (divisor n) and skewness g, w = (mean − μ)/s is
+//! mapped by the cubic `f(w) = w + g w²/3 + g² w³/27 + g/(6n)`, which is monotone and turns w
+//! into a variable whose law is symmetric to order 1/n; the ends come from its inverse.
+//!
+//! Why both: counts of failures and recovery times are skewed, and t alone covers the mean of
+//! an exponential law in 92.2 % of samples of 20 where 95 % are stated. Differences of two such
+//! are symmetric with heavy tails; there the skewness of a sample is noise, and Hall's interval
+//! alone covers 92.8 %. The further ends cover 95.8 and 95.4 %, normal data in 95.6 % (at 3 %
+//! more width), all at 20 values; `tests/coverage.rs` measures more. Heavier tails need more
+//! seeds: lognormal data with sigma 1 are covered in 92.8 % at 20 and 95.5 % at 100.
 //!
 //! Left out on purpose: the bootstrap of the mean (BCa falls to 89 % coverage at ten normal
 //! values, the studentised one gives what Hall's transform gives at a thousand times the cost)
-//! and a data-dependent switch between methods (it undercovers where a small sample hides its
-//! own skewness).
+//! and a choice between the two by the data (it undercovers where a small sample hides its own
+//! skewness).
 
 use super::Interval;
 use super::special::student_two_sided;
@@ -74,8 +81,8 @@ impl Moments {
         let n = self.count as f64;
         let reach = student_two_sided(1.0 - level, n - 1.0) / (n - 1.0).sqrt();
         let spread = self.mean_square.sqrt();
-        let low = self.mean - spread * unskew(reach, self.skewness, n);
-        let high = self.mean - spread * unskew(-reach, self.skewness, n);
+        let low = self.mean - spread * unskew(reach, self.skewness, n).max(reach);
+        let high = self.mean - spread * unskew(-reach, self.skewness, n).min(-reach);
         Some((low, high))
     }
 }
@@ -138,6 +145,9 @@ mod tests {
         let moments = Moments::of(&[1.0, 1.0, 1.0, 2.0, 2.0, 3.0, 12.0]).unwrap();
         let (low, high) = moments.interval(0.95).unwrap();
         assert!(high - moments.mean > 1.5 * (moments.mean - low), "{low} {high} {moments:?}");
+        // The lower end does not come nearer than that of t: t(0.975, 6) = 2.446911851.
+        let t = 2.446_911_851 * (moments.variance().unwrap() / 7.0).sqrt();
+        assert!((moments.mean - low - t).abs() < 1e-8, "{low} {t}");
     }
 
     #[test]

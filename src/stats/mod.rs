@@ -4,10 +4,10 @@
 //! sums run in the order of the input, and resampling draws from a stream of its own. What
 //! is implemented, and why it and not another method:
 //!
-//! - Means and paired differences: Student's t on a transformed scale that removes the
-//!   skewness ([`mean`], after Hall 1992). On symmetric data it is the t interval; on skewed
-//!   ones (counts of failures, recovery times) it covers what it says where the t interval and
-//!   the bootstrap fall short. `tests/` measure the coverage.
+//! - Means and paired differences: at each end the further of Student's t and of t on a scale
+//!   that removes skewness ([`mean`], after Hall 1992). It covers what it says on skewed data
+//!   (counts of failures, recovery times), where t and the bootstrap fall short, and on
+//!   differences with heavy tails, where Hall's alone does; `tests/coverage.rs` measures it.
 //! - Shares: exact intervals after Clopper and Pearson ([`share`]), also where none of N was
 //!   hit.
 //! - Quantiles across runs: order statistics, no assumption on the law; of pooled data: the
