@@ -14,12 +14,32 @@ pub struct Summary {
     /// Comparisons among which the differences' error rate is shared out: within one metric,
     /// every strategy but the baseline, times the releases (Bonferroni).
     pub comparisons: usize,
+    /// Looks at a growing study among which the error rate of every interval is shared out; 1
+    /// (or 0) where the number of seeds was fixed before.
+    pub looks: usize,
     /// Latency quantiles over the requests of all seeds together.
     pub pooled: Vec<PooledLine>,
     /// The chance of each strategy to be the best.
     pub best: Vec<BestLine>,
     /// Harm over a mix of releases.
     pub per_hundred: Vec<PerHundred>,
+    /// Which strategies another one beats in everything, by release and arm.
+    pub pareto: Vec<Standing>,
+}
+
+/// Where a strategy stands among the others of a release, in harm, rollout time and extra
+/// capacity together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Index into the study's releases.
+    pub release: usize,
+    /// Index into the study's arms.
+    pub arm: usize,
+    /// Arms that are no worse in anything that matters and better in something, for certain.
+    pub dominated_by: Vec<usize>,
+    /// Whether for certain no other arm dominates it. Neither this nor dominated: the study
+    /// cannot tell.
+    pub on_front: bool,
 }
 
 /// One metric of one group.
