@@ -30,7 +30,7 @@ pub use runner::{BrokenRun, Runner, Simulator, message_of, plan_of};
 pub use study::{Progress, Silent, default_threads, finish_runs, run_study};
 pub use summarise::{summarise, summarise_look};
 pub use summary::{
-    BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Standing, Summary,
-    SummaryLine, Verdict,
+    BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Standing, Summary, SummaryLine,
+    Verdict,
 };
 pub use width::{COMPARE_BUCKETS, RUN_BUCKETS, timeline_width};

@@ -93,9 +93,8 @@ fn beats(verdicts: &[Option<Verdict>]) -> Option<bool> {
     if any(Verdict::Worse) || all_equal {
         return Some(false);
     }
-    let certain = |v: &Option<Verdict>| {
-        matches!(v, Some(Verdict::Better | Verdict::NoRelevantDifference))
-    };
+    let certain =
+        |v: &Option<Verdict>| matches!(v, Some(Verdict::Better | Verdict::NoRelevantDifference));
     (verdicts.iter().all(certain) && any(Verdict::Better)).then_some(true)
 }
 

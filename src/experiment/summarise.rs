@@ -5,11 +5,11 @@ use crate::stats::mean::{Moments, Paired};
 use crate::stats::{LEVEL, best, correction, quantile, rare, sequential, share};
 
 use super::metric::{METRICS, Metric, Unit, index_of};
-use super::{pareto, relevance};
 use super::result::{CONTROL_NAME, Group, Row, StudyResult};
 use super::summary::{
     BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Summary, SummaryLine,
 };
+use super::{pareto, relevance};
 
 /// Metrics in which strategies are ranked, if they have values.
 const RANKED: [&str; 8] = [

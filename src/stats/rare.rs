@@ -116,7 +116,10 @@ mod tests {
         assert_eq!(mean(&values, 1.0, 0.95), usual);
         let nothing = [0.0; 20];
         let paired = Paired::of(&nothing, &values).unwrap();
-        assert_eq!(difference(&paired, &nothing, &values, 1.0, 0.95), paired.moments.interval(0.95));
+        assert_eq!(
+            difference(&paired, &nothing, &values, 1.0, 0.95),
+            paired.moments.interval(0.95)
+        );
         assert_eq!(mean(&[1.0], 1.0, 0.95), None);
     }
 
