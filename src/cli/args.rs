@@ -113,6 +113,19 @@ pub struct SeedsArgs {
     pub no_control: bool,
 }
 
+/// When a study has seen enough.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PrecisionArgs {
+    /// Add seeds until the interval of a metric is this tight in every strategy: a share of its
+    /// mean, such as 5% (of the headline metric) or ok_p99_ms=5%. --seeds is the first look
+    #[arg(long, value_name = "[METRIC=]SHARE")]
+    pub until_precision: Option<String>,
+    /// The most seeds that --until-precision may use [default: 16 times the first look's]
+    #[arg(long, value_name = "N", requires = "until_precision",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_seeds: Option<u64>,
+}
+
 /// How a study is carried out and where its results go.
 #[derive(Args, Clone, Debug)]
 pub struct OutputArgs {
@@ -136,6 +149,9 @@ pub struct CompareArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "described where they are defined")]
     pub seeds: SeedsArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "described where they are defined")]
+    pub precision: PrecisionArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "described where they are defined")]
     pub output: OutputArgs,
@@ -179,6 +195,9 @@ pub struct CheckArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "described where they are defined")]
     pub seeds: SeedsArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "described where they are defined")]
+    pub precision: PrecisionArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "described where they are defined")]
     pub output: OutputArgs,

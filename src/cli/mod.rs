@@ -8,6 +8,7 @@ mod compare;
 mod console;
 mod exit;
 mod failure;
+mod growth;
 mod panic;
 mod place;
 mod plain;

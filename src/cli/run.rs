@@ -6,6 +6,7 @@ use super::args::{Format, RunArgs, SeedsArgs};
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::growth::Growth;
 use super::place::Place;
 use super::reproduce;
 use super::study::{self, Job};
@@ -49,6 +50,7 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
         Witness { simulator: Simulator { study: &study, options }, record: Mutex::new(None) };
     let job = Job {
         study: &study,
+        growth: &Growth::fixed(1),
         runner: &runner,
         timeline_width,
         // Two runs: not worth a checkpoint, which would not hold the log.

@@ -90,6 +90,12 @@ pub fn assess(result: &StudyResult, summary: &Summary, target: Target) -> Option
     worst
 }
 
+/// Whether a metric is known well enough everywhere.
+#[must_use]
+pub fn is_reached(result: &StudyResult, summary: &Summary, target: Target) -> bool {
+    assess(result, summary, target).is_some_and(|precision| precision.is_enough())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! A study in figures: one line for each group and metric, with intervals, and the difference
 //! to the baseline paired by seed.
 
+use super::precision::Target;
 use crate::stats::Interval;
 
 /// All lines, in the order of groups, then of [`super::METRICS`]; lines without any value are
@@ -17,6 +18,8 @@ pub struct Summary {
     /// Looks at a growing study among which the error rate of every interval is shared out; 1
     /// (or 0) where the number of seeds was fixed before.
     pub looks: usize,
+    /// What the study grew for, if it did.
+    pub target: Option<Target>,
     /// Latency quantiles over the requests of all seeds together.
     pub pooled: Vec<PooledLine>,
     /// The chance of each strategy to be the best.
@@ -104,6 +107,20 @@ pub enum Verdict {
     NoRelevantDifference,
     /// None of these.
     Inconclusive,
+}
+
+impl Verdict {
+    /// Its words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+            Self::Different => "different",
+            Self::NoRelevantDifference => "no difference shown",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
 }
 
 /// A latency quantile over the requests of all seeds together.

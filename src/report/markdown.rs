@@ -21,6 +21,9 @@ pub fn compare(result: &StudyResult, summary: &Summary) -> String {
         };
         text.push_str(&format!("- {release}{}\n", escaped(&sentence.text)));
     }
+    for line in &answer.choices {
+        text.push_str(&format!("- {}\n", escaped(line)));
+    }
     if !answer.certainty.is_empty() {
         text.push_str(&format!("\n{}\n", escaped(&answer.certainty)));
     }

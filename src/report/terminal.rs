@@ -80,6 +80,10 @@ fn words(answer: &Answer, columns: usize, paint: Paint) -> String {
         text.push('\n');
         text.push_str(&paint.verdict(sentence.verdict, &entry));
     }
+    for line in &answer.choices {
+        text.push('\n');
+        text.push_str(&wrap(line, columns, 2));
+    }
     if !answer.certainty.is_empty() {
         text.push('\n');
         text.push_str(&paint.faint(&wrap(&answer.certainty, columns, 2)));

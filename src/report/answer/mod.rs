@@ -8,6 +8,7 @@ mod causes;
 mod columns;
 mod grid;
 mod hundred;
+mod sure;
 mod words;
 
 pub use asked::{Fact, facts, strategy};
@@ -40,6 +41,8 @@ pub struct Answer {
     pub ranking: Option<String>,
     /// Every strategy against the baseline, in words.
     pub sentences: Vec<Sentence>,
+    /// Which strategy is probably the best, and which are dominated.
+    pub choices: Vec<String>,
     /// How sure the sentences are.
     pub certainty: String,
     /// `path = value` of the defaults used.
@@ -64,7 +67,8 @@ impl Answer {
             causes: causes::lines(result),
             ranking: hundred::ranking(result, summary),
             sentences: words::sentences(result, summary),
-            certainty: words::certainty(result, summary),
+            choices: sure::choices(result, summary),
+            certainty: sure::certainty(result, summary),
             defaults: study
                 .defaults
                 .iter()
