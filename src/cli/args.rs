@@ -36,6 +36,8 @@ pub enum Command {
     Run(RunArgs),
     /// Compare, and hold the answer against the scenario's objectives
     Check(CheckArgs),
+    /// Compare two results folders: relevant changes only
+    Diff(DiffArgs),
     /// Check a scenario without running it: defaults used, warnings, predicted run time
     Validate(ValidateArgs),
     /// Hold the simulator against catalogues of known answers
@@ -204,6 +206,23 @@ pub struct CheckArgs {
     /// How the answer is printed
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: CheckFormat,
+}
+
+/// `cutover diff`.
+#[derive(Args, Clone, Debug)]
+pub struct DiffArgs {
+    /// The results folder before
+    #[arg(value_name = "A")]
+    pub first: PathBuf,
+    /// The results folder after
+    #[arg(value_name = "B")]
+    pub second: PathBuf,
+    /// End with exit code 6 if there is a relevant change
+    #[arg(long)]
+    pub exit_code: bool,
+    /// How the answer is printed
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: Format,
 }
 
 /// `cutover validate`.

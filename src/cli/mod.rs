@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod compare;
 mod console;
+mod diff;
 mod exit;
 mod failure;
 mod growth;
@@ -76,6 +77,7 @@ fn carry_out(command: &Command, console: &Console) -> Result<Exit, Failure> {
         Command::Compare(args) => compare::compare(args, console),
         Command::Run(args) => run::run(args, console),
         Command::Check(args) => check::check(args, console),
+        Command::Diff(args) => diff::diff(args, console),
         Command::Validate(args) => validate::validate(args, console),
         Command::Verify(args) => verify::verify(args, console),
         Command::Scenarios(args) => scenarios::scenarios(args, console),

@@ -28,7 +28,7 @@ pub use metric::{METRICS, Metric, Unit, index_of};
 pub use result::{CONTROL_NAME, Censored, ClassRow, Group, Row, StudyResult};
 pub use runner::{BrokenRun, Runner, Simulator, message_of, plan_of};
 pub use study::{Progress, Silent, default_threads, finish_runs, run_study};
-pub use summarise::{summarise, summarise_look};
+pub use summarise::{paired_difference, summarise, summarise_look};
 pub use summary::{
     BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Standing, Summary, SummaryLine,
     Verdict,

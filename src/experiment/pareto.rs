@@ -11,10 +11,9 @@
 
 use crate::stats::correction;
 
-use super::metric::{METRICS, index_of};
-use super::relevance;
+use super::metric::index_of;
 use super::result::{Group, StudyResult};
-use super::summarise::{Weighed, difference, mean_requests, pairs, smallest_harm};
+use super::summarise::{mean_requests, paired_difference};
 use super::summary::{Standing, Verdict};
 
 /// Harm: the first of these that the study has.
@@ -75,15 +74,9 @@ fn verdict(this: &Group, rival: &Group, metric: usize, level: f64) -> Option<Ver
     let values = |group: &Group| -> Vec<Option<f64>> {
         group.rows.iter().map(|row| row.values[metric]).collect()
     };
-    let (ours, theirs) = pairs(&values(this), &values(rival));
-    let metric = &METRICS[metric];
-    let requests = mean_requests(this);
-    let weighed = Weighed {
-        threshold: |mean| relevance::threshold(metric, mean, requests),
-        less_is_better: metric.less_is_better,
-        smallest: smallest_harm(metric, this),
-    };
-    difference(&ours, &theirs, weighed, level).map(|difference| difference.verdict)
+    let difference =
+        paired_difference(metric, &values(this), &values(rival), mean_requests(this), level);
+    difference.map(|difference| difference.verdict)
 }
 
 /// Whether a rival with these verdicts dominates; `None` where that is not certain.

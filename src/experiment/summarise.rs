@@ -115,16 +115,12 @@ fn line(
     let at = |q| quantile::of_sorted(&sorted, q).unwrap_or(moments.mean);
     let rows = &result.groups[group].rows;
     let is_censored = |row: &&Row| row.values[place].is_some() && row.censored.is(metric.name);
-    let smallest = smallest_harm(metric, &result.groups[group]);
     let difference = baseline.and_then(|baseline| {
-        let other = Column::of(baseline, place);
+        let other = Column::of(baseline, place).by_row;
         let requests = mean_requests(baseline);
-        let threshold = |mean| relevance::threshold(metric, mean, requests);
-        let (theirs, ours) = pairs(&other.by_row, &values.by_row);
-        let weighed = Weighed { threshold, less_is_better: metric.less_is_better, smallest };
-        difference(&theirs, &ours, weighed, levels.compared)
+        paired_difference(place, &other, &values.by_row, requests, levels.compared)
     });
-    let interval = match smallest {
+    let interval = match smallest_harm(metric, &result.groups[group]) {
         Some(smallest) => rare::mean(&values.present, smallest, levels.single),
         None => moments.interval(levels.single),
     };
@@ -160,7 +156,10 @@ fn counts_harm(metric: &Metric) -> bool {
 
 /// The least harm that a run can do, in the metric's unit: one request, user, session.
 pub(super) fn smallest_harm(metric: &Metric, group: &Group) -> Option<f64> {
-    let requests = mean_requests(group);
+    smallest(metric, mean_requests(group))
+}
+
+fn smallest(metric: &Metric, requests: f64) -> Option<f64> {
     counts_harm(metric).then_some(match metric.unit {
         Unit::Share if requests > 0.0 => 1.0 / requests,
         _ => 1.0,
@@ -180,23 +179,23 @@ pub(super) fn mean_requests(group: &Group) -> f64 {
 }
 
 /// The values of the seeds that both have.
-pub(super) fn pairs(theirs: &[Option<f64>], ours: &[Option<f64>]) -> (Vec<f64>, Vec<f64>) {
+fn pairs(theirs: &[Option<f64>], ours: &[Option<f64>]) -> (Vec<f64>, Vec<f64>) {
     theirs.iter().zip(ours).filter_map(|(a, b)| Some(((*a)?, (*b)?))).unzip()
 }
 
 /// How the differences of a metric are weighed.
 #[derive(Clone, Copy)]
-pub(super) struct Weighed<T> {
+struct Weighed<T> {
     /// The size up to which a difference does not matter, of the baseline's mean.
-    pub threshold: T,
+    threshold: T,
     /// See [`Metric::less_is_better`].
-    pub less_is_better: Option<bool>,
+    less_is_better: Option<bool>,
     /// The least that can happen, of what may happen or not.
-    pub smallest: Option<f64>,
+    smallest: Option<f64>,
 }
 
 /// The paired difference with its interval at `level` and what it says.
-pub(super) fn difference(
+fn difference(
     baseline: &[f64],
     values: &[f64],
     weighed: Weighed<impl Fn(f64) -> f64>,
@@ -215,6 +214,26 @@ pub(super) fn difference(
         verdict: relevance::verdict(interval, threshold, weighed.less_is_better),
         variance_removed: paired.variance_removed,
     })
+}
+
+/// The difference of a metric between two columns of rows, paired by place; `requests` is the
+/// baseline's mean number of requests.
+#[must_use]
+pub fn paired_difference(
+    metric: usize,
+    baseline: &[Option<f64>],
+    values: &[Option<f64>],
+    requests: f64,
+    level: f64,
+) -> Option<Difference> {
+    let metric = &METRICS[metric];
+    let (theirs, ours) = pairs(baseline, values);
+    let weighed = Weighed {
+        threshold: |mean| relevance::threshold(metric, mean, requests),
+        less_is_better: metric.less_is_better,
+        smallest: smallest(metric, requests),
+    };
+    difference(&theirs, &ours, weighed, level)
 }
 
 fn pooled(group: &Group, index: usize, levels: Levels) -> Vec<PooledLine> {

@@ -198,6 +198,34 @@ pub fn summary(result: &StudyResult, summary: &Summary) -> String {
     table(header, rows)
 }
 
+/// Latency quantiles: over the requests of all seeds together, and as means over seeds.
+#[must_use]
+pub fn quantiles(result: &StudyResult, summary: &Summary) -> String {
+    let header = "strategy,release,metric,unit,pooled,pooled_ci_low,pooled_ci_high,seed_mean,\
+                  seed_ci_low,seed_ci_high";
+    let rows = summary.pooled.iter().map(|line| {
+        let group = &result.groups[line.group];
+        let name = METRICS[line.metric].name;
+        let seeds = summary.line(line.group, name);
+        let of_seeds = seeds.and_then(|line| line.interval);
+        let mut cells = vec![csv_cell(&group.strategy), csv_cell(&group.release)];
+        cells.extend([name.to_owned(), "ms".to_owned()]);
+        cells.extend(
+            [
+                Some(line.value),
+                line.interval.map(|ends| ends.0),
+                line.interval.map(|ends| ends.1),
+                seeds.map(|line| line.mean),
+                of_seeds.map(|ends| ends.0),
+                of_seeds.map(|ends| ends.1),
+            ]
+            .map(cell),
+        );
+        cells
+    });
+    table(header.split(',').collect(), rows)
+}
+
 fn unit(unit: Unit, currency: &str) -> &str {
     match unit {
         Unit::Count => "1",

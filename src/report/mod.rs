@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod chart;
 pub mod csv;
+pub mod diff;
 pub mod events;
 pub mod figure;
 pub mod folder;

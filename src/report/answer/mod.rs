@@ -8,12 +8,13 @@ mod causes;
 mod columns;
 mod grid;
 mod hundred;
+mod spread;
 mod sure;
 mod words;
 
 pub use asked::{Fact, facts, strategy};
 pub use causes::{CauseLine, CauseShare, per_run};
-pub use grid::{Grid, Heading, Line, Section};
+pub use grid::{Grid, Heading, Line, Line as GridLine, Section};
 pub use hundred::{Mixed, mixed};
 pub use words::Sentence;
 
@@ -35,6 +36,10 @@ pub struct Answer {
     pub legend: String,
     /// Where there are several releases: what 100 deployments do.
     pub hundred: Option<Grid>,
+    /// Latency over the requests of all seeds together.
+    pub latency: Option<Grid>,
+    /// How the seeds spread.
+    pub spread: Option<Grid>,
     /// Why requests failed.
     pub causes: Vec<CauseLine>,
     /// Which strategy fails fewest requests on average.
@@ -64,6 +69,8 @@ impl Answer {
             table: columns::table(result, summary),
             legend: legend(result, summary),
             hundred: hundred::table(result, summary),
+            latency: spread::latency(result, summary),
+            spread: spread::spread(result, summary),
             causes: causes::lines(result),
             ranking: hundred::ranking(result, summary),
             sentences: words::sentences(result, summary),
