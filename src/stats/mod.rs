@@ -16,11 +16,13 @@
 //! - Several comparisons at once: Bonferroni for intervals, Holm for tests ([`correction`]).
 //! - Stopping when an answer is precise enough: the error rate shared out among a fixed number
 //!   of looks ([`sequential`]).
+//! - What an analysis can see: sample sizes, false alarms, a sequential test ([`power`]).
 //! - The chance of being best: a bootstrap over seeds ([`best`]).
 
 pub mod best;
 pub mod correction;
 pub mod mean;
+pub mod power;
 pub mod quantile;
 pub mod rank;
 pub mod rare;
