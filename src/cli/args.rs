@@ -36,6 +36,8 @@ pub enum Command {
     Run(RunArgs),
     /// Compare, and hold the answer against the scenario's objectives
     Check(CheckArgs),
+    /// Vary one or two fields: where is the knee, which value flips the winner
+    Sweep(SweepArgs),
     /// Compare two results folders: relevant changes only
     Diff(DiffArgs),
     /// Check a scenario without running it: defaults used, warnings, predicted run time
@@ -206,6 +208,30 @@ pub struct CheckArgs {
     /// How the answer is printed
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: CheckFormat,
+}
+
+/// `cutover sweep`.
+#[derive(Args, Clone, Debug)]
+pub struct SweepArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "described where they are defined")]
+    pub scenario: ScenarioArgs,
+    /// A field and the values it takes, PATH=V1,V2,… (repeat for a grid of two fields), or the
+    /// ends of its plausible range, PATH=LOW..HIGH (repeat for a tornado over several fields)
+    #[arg(long, value_name = "PATH=VALUES", required = true, value_parser = path_and_value)]
+    pub over: Vec<(String, String)>,
+    /// The metric that is told, a column of runs.csv [default: excess_failed]
+    #[arg(long, value_name = "METRIC")]
+    pub metric: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "described where they are defined")]
+    pub seeds: SeedsArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "described where they are defined")]
+    pub output: OutputArgs,
+    /// How the answer is printed
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: Format,
 }
 
 /// `cutover diff`.

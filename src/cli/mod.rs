@@ -20,6 +20,7 @@ mod run;
 mod scenarios;
 mod signal;
 mod study;
+mod sweep;
 mod validate;
 mod verdicts;
 mod verify;
@@ -78,6 +79,7 @@ fn carry_out(command: &Command, console: &Console) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(args, console),
         Command::Check(args) => check::check(args, console),
         Command::Diff(args) => diff::diff(args, console),
+        Command::Sweep(args) => sweep::sweep(args, console),
         Command::Validate(args) => validate::validate(args, console),
         Command::Verify(args) => verify::verify(args, console),
         Command::Scenarios(args) => scenarios::scenarios(args, console),

@@ -1,6 +1,6 @@
 //! Commands that repeat what this one did: for the report, and for a run that broke.
 
-use super::args::{RunArgs, ScenarioArgs, SeedsArgs};
+use super::args::{RunArgs, ScenarioArgs, SeedsArgs, SweepArgs};
 use super::compare::Asked;
 use super::panic::quoted;
 use crate::experiment::{BrokenRun, CONTROL_NAME};
@@ -62,6 +62,27 @@ pub fn study(command: &str, asked: &Asked, scenario: &ScenarioArgs, seeds: &Seed
     }
     words.flag("--no-control", seeds.no_control);
     words.changes(scenario)
+}
+
+/// The command that repeats a sweep, the same on every machine.
+#[must_use]
+pub fn sweep(study: &Study, args: &SweepArgs) -> String {
+    let mut words = Words::new("sweep", &portable(study, &args.scenario));
+    for (path, values) in &args.over {
+        words.option("--over", &format!("{path}={values}"));
+    }
+    if let Some(metric) = &args.metric {
+        words.option("--metric", metric);
+    }
+    words.option("--seeds", &study.seeds.to_string());
+    if study.first_seed != 1 {
+        words.option("--seed", &study.first_seed.to_string());
+    }
+    if !args.seeds.strategy.is_empty() {
+        study.arms.iter().for_each(|arm| words.option("--strategy", &arm.name));
+    }
+    words.flag("--no-control", args.seeds.no_control);
+    words.changes(&args.scenario)
 }
 
 /// The command that repeats a single run, the same on every machine.

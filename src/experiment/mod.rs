@@ -20,6 +20,7 @@ mod runner;
 mod study;
 mod summarise;
 mod summary;
+pub mod sweep;
 mod width;
 
 pub use checkpoint::{CheckpointError, load_checkpoint, save_checkpoint};

@@ -17,6 +17,7 @@ pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod story;
+pub mod sweep;
 pub mod terminal;
 pub mod text;
 pub mod validity;
