@@ -3,9 +3,11 @@
 mod answers;
 mod check;
 mod interrupted;
+mod precision;
 mod refusals;
 mod streams;
 mod study;
+mod sweep;
 
 use std::collections::BTreeMap;
 use std::fs;
