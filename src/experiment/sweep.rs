@@ -75,6 +75,15 @@ pub struct Sweep {
     pub points: Vec<Point>,
 }
 
+/// Points that differ in the first input alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Curve<'a> {
+    /// In the order of the first input's values.
+    pub points: Vec<usize>,
+    /// What the other inputs are set to: paths and values.
+    pub others: Vec<(&'a str, &'a str)>,
+}
+
 /// The settings of a sweep's points, in order: of a grid, the first input's values outermost;
 /// of a tornado, the scenario itself, then each input's low and high end.
 #[must_use]
@@ -157,10 +166,9 @@ impl Sweep {
         result.groups.iter().position(|g| g.strategy == *arm && g.release == *release)
     }
 
-    /// Points that differ in the first input alone, one list for each setting of the others, with
-    /// these: paths and values.
+    /// Points that differ in the first input alone, one list for each setting of the others.
     #[must_use]
-    pub fn curves(&self) -> Vec<(Vec<usize>, Vec<(&str, &str)>)> {
+    pub fn curves(&self) -> Vec<Curve<'_>> {
         let first = self.inputs[0].values.len();
         let stride = self.points.len() / first.max(1);
         (0..stride)
@@ -170,7 +178,7 @@ impl Sweep {
                 let others = others.map(|(input, value)| {
                     (input.path.as_str(), value.as_deref().unwrap_or_default())
                 });
-                (points, others.collect())
+                Curve { points, others: others.collect() }
             })
             .collect()
     }

@@ -25,7 +25,7 @@ pub use palette::{Ink, pairs};
 pub use picture::Picture;
 pub use render::{png, svg};
 
-use crate::experiment::sweep::{Design, Sweep};
+use crate::experiment::sweep::{Curve, Design, Sweep};
 use crate::experiment::{StudyResult, Summary};
 use crate::record::RunRecord;
 
@@ -86,7 +86,7 @@ pub fn sweep_charts(sweep: &Sweep) -> Vec<Chart> {
         };
         match sweep.design {
             Design::Grid => {
-                for (points, with) in sweep.curves() {
+                for Curve { points, others: with } in sweep.curves() {
                     let told: String = with
                         .iter()
                         .map(|(path, value)| format!(" with {} {}", visible(path), visible(value)))
