@@ -16,6 +16,7 @@ impl Platform {
             pod.container = Container::Booting;
             pod.life += 1;
             pod.container_started = now;
+            pod.seasoned = false;
             pod.probers = Probers::default();
         });
         let pod = &self.pods[id.0 as usize];

@@ -106,6 +106,8 @@ pub struct Rollout {
     controller: Option<Box<dyn Controller>>,
     strategy: Option<Strategy>,
     release: VersionId,
+    /// Names of versions, for the log.
+    names: Vec<String>,
     operations: Vec<Operation>,
     /// What operations count from.
     deploy_at: SimTime,
@@ -140,6 +142,7 @@ impl Rollout {
             controller: strategy.map(|strategy| strategy::controller(strategy, plan)),
             strategy: strategy.cloned(),
             release: release.unwrap_or(STABLE),
+            names: plan.versions.iter().map(|version| version.name.clone()).collect(),
             operations: if strategy.is_some() { plan.operations.clone() } else { Vec::new() },
             deploy_at: SimTime::ZERO + plan.clock.warmup + plan.clock.deploy_at,
             policy: plan.response.rollback,

@@ -39,15 +39,15 @@ impl Rollout {
                 self.change_spec(now, out);
             }
             OperationKind::Kill { version, count } => {
-                say(out, format!("kill {count} of version {}", version.0));
+                say(out, format!("kill {count} of {}", self.name(version)));
                 self.platform.kill_first(now, version, count, &mut self.inner);
             }
             OperationKind::Delete { version, count } => {
-                say(out, format!("delete {count} of version {}", version.0));
+                say(out, format!("delete {count} of {}", self.name(version)));
                 self.platform.delete_first(now, version, count, &mut self.inner);
             }
             OperationKind::Evict { version, count } => {
-                say(out, format!("evict {count} of version {}", version.0));
+                say(out, format!("evict {count} of {}", self.name(version)));
                 self.platform.evict_first(now, version, count, &mut self.inner);
             }
             OperationKind::Drain { node, retry } => {
@@ -55,6 +55,10 @@ impl Rollout {
                 self.platform.drain(now, node, retry, &mut self.inner);
             }
         }
+    }
+
+    fn name(&self, version: VersionId) -> &str {
+        &self.names[usize::from(version.0)]
     }
 
     fn deploy(&mut self, now: SimTime, version: VersionId, out: &mut RolloutOutbox) {
