@@ -285,7 +285,7 @@ fn functions(text: &str) -> Vec<(String, usize, usize)> {
         let leads = |word: &&str| {
             word.starts_with("pub") || ["const", "async", "extern", "unsafe"].contains(word)
         };
-        if !words[..keyword].iter().all(|word| leads(word)) || body.ends_with(';') {
+        if !words[..keyword].iter().all(leads) || body.ends_with(';') {
             continue;
         }
         let name = words.get(keyword + 1).copied().unwrap_or_default();

@@ -119,7 +119,7 @@ pub struct OutputArgs {
     /// Threads [default: one a core]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
-    /// The results folder [default: results/<scenario>/<command>]
+    /// The results folder [default: results/SCENARIO/COMMAND]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Write no charts
@@ -227,7 +227,7 @@ pub struct ScenariosArgs {
     /// Write it to disk
     #[arg(long, requires = "name")]
     pub write: bool,
-    /// The folder to write it to [default: ./<NAME>]
+    /// The folder to write it to [default: ./NAME]
     #[arg(long, value_name = "DIR", requires = "write")]
     pub out: Option<PathBuf>,
 }

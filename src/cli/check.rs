@@ -25,8 +25,8 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
             "add some, such as `objectives: [ { metric: excess_failed_share, at_most: 0.1% } ]`",
         ));
     }
-    study::warn(&study, console);
     let place = Place::claim(&args.output, &study, "check")?;
+    study::warn(&study, console);
     let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;
     let summary = summarise(&result);
     let command = reproduce::study("check", &study, &args.scenario, &args.seeds);

@@ -20,8 +20,8 @@ use crate::scenario;
 /// Whatever keeps the command from doing so.
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let study = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&args.seeds))?;
-    study::warn(&study, console);
     let place = Place::claim(&args.output, &study, "compare")?;
+    study::warn(&study, console);
     let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;
     let summary = summarise(&result);
     let command = reproduce::study("compare", &study, &args.scenario, &args.seeds);
@@ -44,7 +44,7 @@ pub fn many_runs(
 ) -> Result<StudyResult, Failure> {
     let runner = Simulator::of_figures(study, COMPARE_BUCKETS);
     let timeline_width = runner.options.timeline_width;
-    let job = Job { study, runner: &runner, timeline_width, place, scenario, threads };
+    let job = Job { study, runner: &runner, timeline_width, place: Some(place), scenario, threads };
     study::carry_out(job, console)
 }
 

@@ -51,7 +51,8 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
         study: &study,
         runner: &runner,
         timeline_width,
-        place: &place,
+        // Two runs: not worth a checkpoint, which would not hold the log.
+        place: None,
         scenario: &args.scenario,
         threads: args.output.threads,
     };

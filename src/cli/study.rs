@@ -18,6 +18,7 @@ use crate::experiment::{
     CheckpointError, Collector, Runner, StudyResult, finish_runs, load_checkpoint, save_checkpoint,
 };
 use crate::plan::Study;
+use crate::report::text::visible;
 
 /// A study on its way.
 pub struct Job<'a> {
@@ -27,8 +28,8 @@ pub struct Job<'a> {
     pub runner: &'a dyn Runner,
     /// Width of the timeline's buckets, which a checkpoint must agree on.
     pub timeline_width: SimDuration,
-    /// Where the results will go.
-    pub place: &'a Place,
+    /// Where the results will go, if unfinished work is kept beside them.
+    pub place: Option<&'a Place>,
     /// How the scenario was named and changed, to tell how to reproduce a run.
     pub scenario: &'a ScenarioArgs,
     /// Threads.
@@ -38,7 +39,7 @@ pub struct Job<'a> {
 /// Tells the scenario's warnings.
 pub fn warn(study: &Study, console: &Console) {
     for warning in &study.warnings {
-        console.note(&format!("warning: {warning}"));
+        console.note(&format!("warning: {}", visible(warning)));
     }
 }
 
@@ -48,9 +49,15 @@ pub fn warn(study: &Study, console: &Console) {
 /// If a run breaks an invariant, or a checkpoint cannot be read.
 pub fn carry_out(job: Job<'_>, console: &Console) -> Result<StudyResult, Failure> {
     let Job { study, runner, timeline_width, place, scenario, threads } = job;
-    let collector = Arc::new(restored(study, timeline_width, place, console)?);
+    let collector = match place {
+        Some(place) => restored(study, timeline_width, place, console)?,
+        None => Collector::new(study),
+    };
+    let collector = Arc::new(collector);
     let progress = Arc::new(ProgressLine::new(console.progress, console.overwrites));
-    keep_when_interrupted(study, timeline_width, &collector, place, &progress);
+    if let Some(place) = place {
+        keep_when_interrupted(study, timeline_width, &collector, place, &progress);
+    }
     let begun = Instant::now();
     let before = (collector.finished(), collector.work());
     guarded(

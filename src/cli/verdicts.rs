@@ -160,7 +160,7 @@ pub fn junit(verdicts: &Verdicts<'_>) -> String {
         let name = xml(&described(verdicts.objective(held)));
         let class = xml(&format!("{strategy}.{release}"));
         let case = format!("  <testcase classname=\"{class}\" name=\"{name}\"");
-        let told = xml(&[verdicts.got(held), held.note.clone()].join(" ").trim().to_owned());
+        let told = xml([verdicts.got(held), held.note.clone()].join(" ").trim());
         text.push_str(&match held.holds {
             Holds::Yes => format!("{case}/>\n"),
             Holds::No => format!("{case}>\n    <failure message=\"{told}\"/>\n  </testcase>\n"),

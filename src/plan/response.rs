@@ -159,7 +159,8 @@ pub struct Analysis {
     pub count: Option<u32>,
     /// Failed measurements it tolerates: it fails at one more (Argo's rule).
     pub failure_limit: u32,
-    /// Measurements without enough data it tolerates before it gives no verdict.
+    /// Measurements without enough data it tolerates before it gives no verdict. (No data at
+    /// all are an error, of which four in a row are tolerated: Argo's rule.)
     pub inconclusive_limit: u32,
     /// What is measured; each must keep its bound.
     pub metrics: Vec<AnalysisMetric>,

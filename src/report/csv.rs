@@ -83,7 +83,8 @@ fn cell(value: Option<f64>) -> String {
     value.map_or_else(String::new, machine)
 }
 
-/// One row for each strategy, release and seed.
+/// One row for each strategy, release and seed. The last column names the times that were still
+/// running at the window's end: their values are the time so far.
 #[must_use]
 pub fn runs(result: &StudyResult) -> String {
     let columns = columns();
@@ -94,6 +95,7 @@ pub fn runs(result: &StudyResult) -> String {
             header.push("outcome");
         }
     }
+    header.push("censored");
     let rows = result.groups.iter().flat_map(|group| {
         let columns = &columns;
         group.rows.iter().map(move |row| {
@@ -105,6 +107,7 @@ pub fn runs(result: &StudyResult) -> String {
                     cells.push(row.outcome.name().to_owned());
                 }
             }
+            cells.push(row.censored.columns().collect::<Vec<_>>().join(" "));
             cells
         })
     });
@@ -267,7 +270,7 @@ mod tests {
     fn runs_begin_with_the_promised_columns_in_their_order() {
         let table = runs(&fixture::result());
         let promised = INTERFACE.replace(", ", ",");
-        assert_eq!(header(&table), format!("{promised},exposed_s"));
+        assert_eq!(header(&table), format!("{promised},exposed_s,censored"));
         assert_eq!(table.lines().count(), 1 + 9 * 20);
     }
 

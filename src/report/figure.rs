@@ -52,13 +52,14 @@ impl Scale {
 pub struct Estimate {
     /// The mean.
     pub mean: String,
-    /// Its interval, such as `± 12` or `[-3, 14]`; empty where there is none.
+    /// Its interval, such as `± 12` or `[-3; 14]`; empty where there is none.
     pub interval: String,
 }
 
 impl Estimate {
     /// Rounds a mean and its interval to what the interval supports: two digits of its half
-    /// width, but not more than three of the mean unless the half width needs them.
+    /// width, but not more than three of the mean unless the half width needs them, and never
+    /// more than four. An interval that is narrower than that is left out.
     #[must_use]
     pub fn new(mean: f64, interval: Option<(f64, f64)>, scale: Scale) -> Self {
         let mean = scale.apply(mean);
@@ -70,14 +71,17 @@ impl Estimate {
         if half == 0.0 {
             return Self { mean: rounded(mean), interval: String::new() };
         }
-        let supported = decimals(half, 2).min(decimals(mean.abs().max(half), 3));
-        let decimals = supported.max(decimals(half, 1));
+        let size = mean.abs().max(half);
+        let decimals =
+            decimals(half, 2).min(decimals(size, 3)).max(decimals(half, 1)).min(decimals(size, 4));
         let text = |value| fixed(value, decimals);
         let (below, above) = (text(mean - low), text(high - mean));
-        let interval = if below == above {
+        let interval = if text(low) == text(high) {
+            String::new()
+        } else if below == above && above.contains(|digit: char| ('1'..='9').contains(&digit)) {
             format!("± {above}")
         } else {
-            format!("[{}, {}]", text(low), text(high))
+            format!("[{}; {}]", text(low), text(high))
         };
         Self { mean: text(mean), interval }
     }
@@ -194,10 +198,12 @@ mod tests {
         let shown = |mean, low, high| Estimate::new(mean, Some((low, high)), Scale::Plain).joined();
         assert_eq!(shown(1364.21, 1352.3, 1376.12), "1,364 ± 12");
         assert_eq!(shown(96.218, 95.118, 97.318), "96.2 ± 1.1");
-        assert_eq!(shown(3.0, -4.2, 14.1), "3.0 [-4.2, 14.1]");
+        assert_eq!(shown(3.0, -4.2, 14.1), "3.0 [-4.2; 14.1]");
         assert_eq!(shown(12.0, 12.0, 12.0), "12");
+        assert_eq!(shown(5.5054, 5.5049, 5.5056), "5.505 [5.505; 5.506]");
+        assert_eq!(shown(25.0524, 25.0522, 25.0526), "25.05");
         assert_eq!(shown(20.8951, 20.8021, 20.9881), "20.90 ± 0.09");
-        assert_eq!(shown(0.0, 0.0, 0.153), "0.000 [0.000, 0.153]");
+        assert_eq!(shown(0.0, 0.0, 0.153), "0.000 [0.000; 0.153]");
     }
 
     #[test]

@@ -138,7 +138,7 @@ codes! {
     NO_OBJECTIVES = 65, "There is nothing to check.",
         "`cutover check` holds a scenario against its `objectives`. Add some, such as \
          `objectives: [ { metric: excess_failed_share, at_most: 0.1% } ]`.";
-    WHICH_STRATEGY = 66, "Which strategy?",
+    WHICH_STRATEGY = 66, "Several strategies, none named.",
         "`cutover run` runs one strategy. Where the scenario has several, name one with --strategy.";
     IN_THE_WAY = 67, "Something is there already.",
         "Nothing is overwritten but results. Choose another name, or move what is there.";

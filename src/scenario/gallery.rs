@@ -30,7 +30,18 @@ macro_rules! gallery {
 }
 
 gallery! {
+    "bad-release": ["scenario.yaml", "README.md"];
+    "capacity-hole-at-peak": ["scenario.yaml", "README.md"];
+    "elb-weekday": [
+        "scenario.yaml",
+        "README.md",
+        "deployment.yaml",
+        "nab_elb_request_count_5min.csv",
+        "LICENSE-NAB.txt",
+    ];
+    "friday-deploy": ["scenario.yaml", "README.md"];
     "quickstart": ["scenario.yaml", "README.md"];
+    "termination-race-502": ["scenario.yaml", "README.md"];
 }
 
 impl Shipped {

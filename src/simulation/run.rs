@@ -197,7 +197,9 @@ impl Simulation<'_> {
         }
         match kind {
             _ if self.plan.response.rollback != Rollback::OnCall => None,
-            EventKind::AnalysisFinished { analysis, verdict } if verdict == "failed" => {
+            EventKind::AnalysisFinished { analysis, verdict }
+                if ["failed", "error"].contains(&verdict.as_str()) =>
+            {
                 Some(format!("analysis {analysis}"))
             }
             EventKind::ProgressDeadlineExceeded => Some("progress deadline".to_owned()),

@@ -226,9 +226,7 @@ impl World {
             plan.client.users.as_ref().map_or((0, Pick::Uniform), |u| (u.count, u.pick));
         let classes: Vec<Class> =
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
-        let monitoring = strategy.and_then(|strategy| Monitoring::of(plan, strategy, root));
-        let table = AttemptTable::new(plan.classes.len(), plan.versions.len());
-        let monitoring = monitoring.map(|monitoring| Box::new((monitoring, table)));
+        let monitoring = monitoring(plan, strategy, root);
         Self {
             now: SimTime::ZERO,
             events: 0,
@@ -281,12 +279,7 @@ impl World {
             log: options.log.then(Vec::new),
             tracer: (options.log && options.failure_samples > 0)
                 .then(|| Tracer::new(options.failure_samples)),
-            detail: options.detail_small_up_to.map(|small_up_to| Detail {
-                waits: Histogram::new(),
-                small_up_to,
-                occupancy: vec![0; 65],
-                ..Detail::default()
-            }),
+            detail: options.detail_small_up_to.map(detail),
             exited: Vec::new(),
             candidate,
         }
@@ -382,6 +375,22 @@ impl Levels {
             exposure: Vec::new(),
         }
     }
+}
+
+/// The monitoring system of a run and the table it scrapes, where anything asks for metrics.
+fn monitoring(
+    plan: &Plan,
+    strategy: Option<&Strategy>,
+    root: Key,
+) -> Option<Box<(Monitoring, AttemptTable)>> {
+    let monitoring = Monitoring::of(plan, strategy?, root)?;
+    Some(Box::new((monitoring, AttemptTable::new(plan.classes.len(), plan.versions.len()))))
+}
+
+/// Extra figures that have seen nothing yet.
+fn detail(small_up_to: u64) -> Detail {
+    let waits = Histogram::new();
+    Detail { waits, small_up_to, occupancy: vec![0; 65], ..Detail::default() }
 }
 
 /// Whether a number names something.

@@ -8,8 +8,11 @@
 use crate::engine::Key;
 use crate::engine::rng::index;
 
-/// How many resamples: a chance is known to about one percent.
-const RESAMPLES: u64 = 4_000;
+/// How many resamples there are for `seeds` seeds: a chance is known to about one percent, to
+/// two where there are many seeds.
+fn resamples(seeds: usize) -> u64 {
+    (4_000_000 / seeds.max(1) as u64).clamp(1_000, 4_000)
+}
 
 /// The chance of each candidate to have the smallest mean. `candidates[c][s]` is the value of
 /// candidate c in seed s; the best of a resample share its vote where they tie. `None` where
@@ -24,14 +27,15 @@ pub fn chance_of_smallest_mean(candidates: &[Vec<f64>]) -> Option<Vec<f64>> {
     let key = Key::of_seed(0x6265_7374);
     let mut votes = vec![0.0; candidates.len()];
     let mut weights = vec![0_u32; seeds];
-    for resample in 0..RESAMPLES {
+    let resamples = resamples(seeds);
+    for resample in 0..resamples {
         draw_weights(&mut weights, key.entity(resample), count);
         let sums = candidates.iter().map(|values| {
             values.iter().zip(&weights).map(|(value, &times)| value * f64::from(times)).sum::<f64>()
         });
         vote(&mut votes, &sums.collect::<Vec<f64>>());
     }
-    Some(votes.iter().map(|votes| votes / RESAMPLES as f64).collect())
+    Some(votes.iter().map(|votes| votes / resamples as f64).collect())
 }
 
 /// How often each seed occurs in one resample.

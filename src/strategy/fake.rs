@@ -2,7 +2,7 @@
 //! each version, and nothing else happens. Checks what must hold of any controller on the way.
 
 use crate::engine::{SimDuration, SimTime};
-use crate::plan::{Analysis, AnalysisMetric, Plan, Rollback, Strategy, VersionId};
+use crate::plan::{Analysis, AnalysisMetric, MetricName, Plan, Rollback, Strategy, VersionId};
 use crate::record::{EventKind, RolloutOutcome};
 use crate::strategy::{Command, Controller, Observation, ReplicaSetView, ReportedMetrics, Routing};
 
@@ -23,15 +23,18 @@ pub fn secs(seconds: u64) -> SimDuration {
     SimDuration::from_secs(seconds)
 }
 
-/// What the platform answers to queries: the same value whatever is asked, from a function of
-/// time.
+/// What the platform answers to queries, from a function of time: the same value whatever is
+/// asked but the rate, which is one a second where there is traffic.
 pub type Answer = Box<dyn Fn(SimTime) -> Option<f64>>;
 
-struct Answers<'a>(&'a Answer, SimTime);
+struct Answers<'a>(&'a Answer, SimTime, bool);
 
 impl ReportedMetrics for Answers<'_> {
-    fn query(&self, _: &AnalysisMetric) -> Option<f64> {
-        (self.0)(self.1)
+    fn query(&self, metric: &AnalysisMetric) -> Option<f64> {
+        match metric.metric {
+            MetricName::RequestRate => self.2.then_some(1.0),
+            _ => (self.0)(self.1),
+        }
     }
 }
 
@@ -72,6 +75,7 @@ pub struct Fake {
     sets: Vec<Set>,
     delays: Vec<SimDuration>,
     metrics: Answer,
+    has_traffic: bool,
     wake_at: Option<SimTime>,
     /// What was asked for has not been reached yet.
     active: bool,
@@ -107,6 +111,7 @@ impl Fake {
             }],
             delays: vec![secs(10); 3],
             metrics: Box::new(|_| Some(0.0)),
+            has_traffic: true,
             wake_at: None,
             active: false,
             stalled: false,
@@ -133,6 +138,12 @@ impl Fake {
     pub fn stable_stays(mut self) -> Self {
         self.stable_stays = true;
         self
+    }
+
+    /// Nobody sends anything.
+    pub fn silent(mut self) -> Self {
+        self.has_traffic = false;
+        self.metrics(|_| None)
     }
 
     pub fn metrics(mut self, metrics: impl Fn(SimTime) -> Option<f64> + 'static) -> Self {
@@ -224,7 +235,7 @@ impl Fake {
 
     fn pass(&mut self) -> crate::strategy::Decision {
         let views: Vec<ReplicaSetView> = self.sets.iter().map(|set| self.view(set)).collect();
-        let metrics = Answers(&self.metrics, self.now);
+        let metrics = Answers(&self.metrics, self.now, self.has_traffic);
         let seen = Observation {
             now: self.now,
             unix_ns: self.now.0 as i64,

@@ -1,9 +1,11 @@
 //! A judge: an analysis that measures reported metrics again and again until it is content, or
 //! is not.
 //!
-//! The rules are Argo Rollouts' ([`rules`]); a measurement takes no time, and one for which the
-//! monitoring system has too little data is inconclusive. A judge sees only what the
-//! monitoring system reports, with its scrapes, window and delay.
+//! The rules are Argo Rollouts' ([`rules`]); a measurement takes no time. One for which the
+//! monitoring system knows of no attempt at all cannot be taken: it is tried again after 10 s,
+//! and the fifth such try in a row ends the analysis. One with some attempts but too few is
+//! inconclusive. A judge sees only what the monitoring system reports, with its scrapes,
+//! window and delay.
 
 pub mod rules;
 #[cfg(test)]
@@ -14,7 +16,7 @@ mod tests;
 use self::rules::{Condition, Limits, Phase, Tally, Timing};
 use super::ReportedMetrics;
 use crate::engine::{SimDuration, SimTime};
-use crate::plan::{Analysis, AnalysisMetric, Plan, Scope, ScopeVersion};
+use crate::plan::{Analysis, AnalysisMetric, MetricName, Plan, Scope, ScopeVersion};
 use crate::record::EventKind;
 
 /// Argo's `consecutiveErrorLimit`.
@@ -102,7 +104,7 @@ impl Judge {
         &self.name
     }
 
-    /// Running until it is one of Successful, Failed and Inconclusive.
+    /// Running until it is one of Successful, Failed, Inconclusive and Error.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase
@@ -171,14 +173,30 @@ impl Metric {
         let value = reported.query(&self.query);
         let stable = || reported.query(&self.query.of_stable());
         let broken = value.and_then(|value| self.query.bound.is_broken(value, stable));
-        // Without data neither condition holds.
-        let phase = rules::measurement_phase(
-            Condition::Is(broken == Some(false)),
-            Condition::Is(broken == Some(true)),
-        );
+        let phase = if value.is_none() && self.nothing_happened(reported) {
+            rules::measurement_phase(Condition::Unknown, Condition::Unknown)
+        } else {
+            // With too little data neither condition holds.
+            rules::measurement_phase(
+                Condition::Is(broken == Some(false)),
+                Condition::Is(broken == Some(true)),
+            )
+        };
         self.tally.add(phase, now);
         let verdict = phase.name().to_owned();
         EventKind::AnalysisMeasured { metric: self.label.clone(), value, verdict }
+    }
+}
+
+impl Metric {
+    /// Whether the monitoring system knows of no attempt in the window.
+    fn nothing_happened(&self, reported: &dyn ReportedMetrics) -> bool {
+        let attempts = AnalysisMetric {
+            metric: MetricName::RequestRate,
+            min_requests: 0,
+            ..self.query.clone()
+        };
+        reported.query(&attempts).is_none_or(|rate| rate == 0.0)
     }
 }
 

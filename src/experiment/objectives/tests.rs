@@ -47,7 +47,7 @@ fn a_mean_holds_or_fails_only_with_its_whole_interval() {
 #[test]
 fn a_share_of_seeds_needs_an_exact_interval_on_its_side() {
     let limit = |share| Objective { in_seeds: Some(share), ..objective("sessions_lost", 0.0) };
-    let broken_every = |n: u64| move |seed: u64| Some(f64::from(u8::from(seed % n == 0)));
+    let broken_every = |n: u64| move |seed: u64| Some(f64::from(u8::from(seed.is_multiple_of(n))));
     let clean = |_| Some(0.0);
     // All of 100 seeds: at least 96.4 % of all seeds; all of 20: at least 83.2 %.
     assert_eq!(verdict(&made_up(limit(0.95), 100, clean)), Holds::Yes);

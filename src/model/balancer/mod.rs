@@ -103,7 +103,7 @@ impl Choice {
         }
     }
 
-    fn to_candidate(&self, weight_bp: u32) -> bool {
+    fn falls_to_candidate(&self, weight_bp: u32) -> bool {
         self.split.unit(self.request) * 10_000.0 < f64::from(weight_bp)
     }
 }
@@ -278,7 +278,7 @@ impl Node {
             Routing::All => 0,
             Routing::Only(version) => usize::from(version.0) + 1,
             Routing::Split { stable, candidate, weight_bp } => {
-                let version = if choice.to_candidate(weight_bp) { candidate } else { stable };
+                let version = if choice.falls_to_candidate(weight_bp) { candidate } else { stable };
                 usize::from(version.0) + 1
             }
         }

@@ -1,6 +1,6 @@
 //! The main table: which metrics it shows, and how.
 
-use crate::experiment::{Group, StudyResult, Summary};
+use crate::experiment::{Group, StudyResult, Summary, SummaryLine};
 use crate::record::RolloutOutcome;
 
 use super::grid::{Grid, Heading, Line, Section, words};
@@ -120,12 +120,22 @@ fn line(result: &StudyResult, summary: &Summary, columns: &[Column], index: usiz
     let mut cells = vec![words(name)];
     for column in columns {
         let line = summary.line(index, column.metric);
-        cells.push(line.map_or_else(Estimate::default, |line| {
-            Estimate::new(line.mean, line.interval, column.scale)
-        }));
+        cells.push(line.map_or_else(Estimate::default, |line| estimate(line, column)));
     }
     cells.push(words(endings(group)));
     Line { cells, aside: is_control(group) }
+}
+
+/// A mean over times that the window's end cut off is a lower bound, and shown as one.
+fn estimate(line: &SummaryLine, column: &Column) -> Estimate {
+    if line.censored == line.seeds && column.metric == "detect_s" {
+        return words("never".to_owned());
+    }
+    let mut estimate = Estimate::new(line.mean, line.interval, column.scale);
+    if line.censored > 0 {
+        estimate.mean.insert_str(0, "≥ ");
+    }
+    estimate
 }
 
 /// How rollouts ended: `completed`, or shares where seeds differ.

@@ -85,10 +85,12 @@ fn over_seeds(plan: &Plan, group: &Group) -> Vec<Mark> {
     marks
 }
 
-/// The median over the seeds that have a value, if most have one.
+/// The median over the seeds that have a value, if most have one. What had not happened by the
+/// window's end has no place on the chart.
 fn median(group: &Group, metric: &str) -> Option<f64> {
     let index = crate::experiment::index_of(metric)?;
-    let mut values: Vec<f64> = group.rows.iter().filter_map(|row| row.values[index]).collect();
+    let seen = group.rows.iter().filter(|row| !row.censored.is(metric));
+    let mut values: Vec<f64> = seen.filter_map(|row| row.values[index]).collect();
     if values.len() * 2 <= group.rows.len() {
         return None;
     }

@@ -1,7 +1,7 @@
 //! Charts for a design review: latency by percentile, what happened when, how and why requests
 //! failed, strategies with intervals, harm against cost.
 //!
-//! A chart is laid out as a [`Picture`] of whole pixels; [`svg`] and [`png`] draw it. Every
+//! A chart is laid out as a [`Picture`] of whole pixels; [`svg()`] and [`png()`] draw it. Every
 //! caption says how many seeds and which interval; every axis has its unit.
 
 mod axis;

@@ -17,8 +17,8 @@ use super::text::file_names;
 
 /// The latency files of a study: path below the results folder, and content.
 ///
-/// A strategy has one log; with several releases each is a tagged line of it and has a table
-/// of its own, `STRATEGY.RELEASE.hgrm`.
+/// A strategy has one log and one table over all its runs; with several releases each is a
+/// tagged line of the log and has a table of its own too, `STRATEGY.RELEASE.hgrm`.
 #[must_use]
 pub fn files(result: &StudyResult) -> Vec<(String, String)> {
     let study = &result.study;
@@ -39,6 +39,11 @@ pub fn files(result: &StudyResult) -> Vec<(String, String)> {
             let suffix = tag.as_ref().map_or_else(String::new, |tag| format!(".{tag}"));
             files.push((format!("latency/{name}{suffix}.hgrm"), percentile_table(&latency)));
             intervals.push(Interval { tag, latency });
+        }
+        if groups.len() > 1 {
+            let mut together = Histogram::new();
+            groups.iter().for_each(|group| together.merge(&pooled(group)));
+            files.push((format!("latency/{name}.hgrm"), percentile_table(&together)));
         }
         let log = interval_log(&study.plan.clock, study.seeds, &intervals);
         files.push((format!("latency/{name}.hlog"), log));

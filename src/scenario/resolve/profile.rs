@@ -99,7 +99,10 @@ fn alignment(
             let phase = origin.map_or(0, since_monday);
             Some(Alignment::Week(since_monday(start.local()) + WEEK - phase))
         }
-        ("auto" | "clock", Some(ahead)) => Some(Alignment::Clock(ahead)),
+        ("auto", Some(ahead)) if at.at("offset").duration() == SimDuration::ZERO => {
+            Some(Alignment::Clock(ahead))
+        }
+        ("clock", Some(ahead)) => Some(Alignment::Clock(ahead)),
         ("clock", None) => {
             let message = "the window does not begin among the timestamps of this file";
             context.error(code::OUTSIDE_TIME, at.at("align"), message);

@@ -40,7 +40,8 @@ const PROFILE: Object = Object::of(&[
         Shape::Word(&["auto", "window", "clock", "week"], &[]),
         "Where the profile's time 0 lies: at the window's start; by the clock (its timestamps are \
          local times); on Monday 00:00 local time (then `repeat` is 7d). `auto`: by the clock if \
-         the file has timestamps and the window begins among them, else at the window's start.",
+         the file has timestamps, the window begins among them and no `offset` is given; else at \
+         the window's start.",
     )
     .or("auto", "what the file says"),
 ]);

@@ -103,7 +103,9 @@ impl Rollout {
                 self.course.stalled |= self.course.active;
                 give_up = self.is_deployment() && self.policy == Rollback::Automatic;
             }
-            EventKind::AnalysisFinished { verdict, .. } if verdict == "failed" => {
+            EventKind::AnalysisFinished { verdict, .. }
+                if ["failed", "error"].contains(&verdict.as_str()) =>
+            {
                 self.detected(now);
             }
             EventKind::RolloutResumed => self.course.stalled = false,

@@ -140,7 +140,7 @@ impl Course {
         if verdict == Phase::Successful {
             return Ruling::Content;
         }
-        let reason = format!("analysis {} is {}", judge.name(), verdict.name());
+        let reason = format!("analysis {}: {}", judge.name(), verdict.name());
         let goes_back = matches!(self.policy, Rollback::Controller | Rollback::Automatic);
         if verdict != Phase::Inconclusive && goes_back {
             self.abort(pass, Some(&format!("analysis {}", judge.name())), reason);

@@ -244,7 +244,7 @@ fn a_person_can_still_give_up_a_rollout_that_a_verdict_stopped() {
 }
 
 #[test]
-fn a_verdict_without_data_waits_for_a_person_who_lets_the_judge_sit_again() {
+fn a_verdict_without_enough_data_waits_for_a_person_who_lets_the_judge_sit_again() {
     let mut fake = fake_with(&judged_live(), Rollback::Controller)
         .metrics(|now| (now > at(500)).then_some(0.0));
     fake.act(at(100), Act::Deploy(NEW)).act(at(600), Act::Resume).run_until(at(1000));

@@ -274,7 +274,7 @@ fn a_step_judge_that_fails_gives_up() {
     assert_eq!(fake.finishes(), [(170, RolledBack)]);
     assert_eq!(fake.scalings(NEW), [(100, 2), (200, 0)]);
     let log: Vec<EventKind> = fake.log().into_iter().map(|(_, event)| event).collect();
-    let aborted = EventKind::RolloutAborted { reason: "analysis guard is failed".into() };
+    let aborted = EventKind::RolloutAborted { reason: "analysis guard: failed".into() };
     assert_eq!(log.last(), Some(&aborted));
 }
 
@@ -291,7 +291,17 @@ fn where_nobody_goes_back_a_failed_verdict_leaves_everything_where_it_is() {
 }
 
 #[test]
-fn a_judge_without_data_pauses_and_traffic_stays_where_it_is() {
+fn a_judge_that_sees_no_traffic_at_all_gives_up_after_forty_seconds() {
+    let mut controlled = fake(&judged()).silent();
+    controlled.act(at(100), Act::Deploy(NEW)).run_until(at(900));
+    assert_eq!(controlled.finishes(), [(150, RolledBack)]);
+    let mut left_alone = fake_with(&judged(), Rollback::None).silent();
+    left_alone.act(at(100), Act::Deploy(NEW)).run_until(at(900));
+    assert_eq!(left_alone.finishes(), [(150, Stalled)]);
+}
+
+#[test]
+fn a_judge_without_enough_data_pauses_and_traffic_stays_where_it_is() {
     let mut fake = fake(&judged()).metrics(|now| (now > at(800)).then_some(0.0));
     fake.act(at(100), Act::Deploy(NEW)).run_until(at(900));
     assert_eq!(fake.finishes(), [(170, Stalled)]);

@@ -6,7 +6,7 @@ use super::rules::Phase;
 use super::*;
 use crate::plan::{Bound, MetricName};
 
-/// Answers queries from a list, one a query; then from its last value.
+/// Answers queries from a list, one a query; then from its last value. There is traffic.
 struct Script(RefCell<Vec<Option<f64>>>);
 
 impl Script {
@@ -16,7 +16,10 @@ impl Script {
 }
 
 impl ReportedMetrics for Script {
-    fn query(&self, _: &AnalysisMetric) -> Option<f64> {
+    fn query(&self, metric: &AnalysisMetric) -> Option<f64> {
+        if metric.metric == MetricName::RequestRate {
+            return Some(0.5);
+        }
         let mut left = self.0.borrow_mut();
         if left.len() > 1 { left.pop().flatten() } else { left[0] }
     }
@@ -75,7 +78,36 @@ fn a_value_on_the_limit_does_not_break_it() {
 }
 
 #[test]
-fn without_data_it_gives_no_verdict() {
+fn without_any_attempt_it_tries_again_every_ten_seconds_and_gives_up_at_the_fifth() {
+    struct Silence(Option<f64>);
+    impl ReportedMetrics for Silence {
+        fn query(&self, metric: &AnalysisMetric) -> Option<f64> {
+            (metric.metric == MetricName::RequestRate).then_some(self.0).flatten()
+        }
+    }
+    for silence in [Silence(None), Silence(Some(0.0))] {
+        assert_eq!(sit(&analysis(), &silence), (vec![30, 40, 50, 60, 70], Phase::Error));
+    }
+}
+
+#[test]
+fn tries_without_any_attempt_do_not_count() {
+    struct LateStart(std::cell::Cell<u32>);
+    impl ReportedMetrics for LateStart {
+        fn query(&self, metric: &AnalysisMetric) -> Option<f64> {
+            if metric.metric == MetricName::RequestRate {
+                return None;
+            }
+            self.0.set(self.0.get() + 1);
+            (self.0.get() > 2).then_some(0.0)
+        }
+    }
+    let verdict = sit(&analysis(), &LateStart(std::cell::Cell::new(0)));
+    assert_eq!(verdict, (vec![30, 40, 50, 110, 170, 230], Phase::Successful));
+}
+
+#[test]
+fn with_too_few_attempts_it_gives_no_verdict() {
     assert_eq!(sit(&analysis(), &Script::of(&[None])), (vec![30, 90], Phase::Inconclusive));
 }
 
