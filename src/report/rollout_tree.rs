@@ -278,15 +278,16 @@ mod tests {
     fn each_life_is_a_bar_and_equal_ones_share_a_row() {
         let (from, to) = (SimTime(8_000_000_000), SimTime(28_000_000_000));
         let text = tree(&log(), &["stable", "next"], from, to, 44);
-        let expected = "\
-               0:00            0:20
-├─ stable  2 → 0
-│  └─ pods 0-1 ██████████▁▁▁▁
-└─ next  0 → 1
-   └─ pod 2      ··░×▓▓██████████
-   · pending  ░ starting  ▓ ready  █ available  ▁ terminating  × crash
-";
-        assert_eq!(text, expected, "\n{text}");
+        let expected = [
+            "              0:00            0:20",
+            "├─ stable  2 → 0",
+            "│  └─ pods 0-1 █████████▁▁▁▁",
+            "└─ next  0 → 1",
+            "   └─ pod 2     ··░░×░▓▓███████████",
+            "   · pending  ░ starting  ▓ ready  █ available  ▁ terminating  × crash",
+        ];
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines, expected, "\n{text}");
     }
 
     #[test]
