@@ -133,6 +133,9 @@ fn log(id: PodId, version: crate::plan::VersionId, before: Seen, after: Seen, ou
     if before.phase == Phase::Gone {
         push(EventKind::InstanceCreated { instance, version });
     }
+    if after.scheduled && !before.scheduled {
+        push(EventKind::InstanceScheduled { instance, version });
+    }
     if before.phase == Phase::Pending && after.phase == Phase::Running {
         push(EventKind::InstanceRunning { instance, version });
     }
@@ -147,6 +150,9 @@ fn log(id: PodId, version: crate::plan::VersionId, before: Seen, after: Seen, ou
     }
     if after.available && !before.available {
         push(EventKind::InstanceAvailable { instance, version });
+    }
+    if after.phase == Phase::Failed && before.phase != Phase::Failed {
+        push(EventKind::InstanceFailed { instance, version });
     }
     if after.phase == Phase::Gone {
         push(EventKind::InstanceGone { instance, version });

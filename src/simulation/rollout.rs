@@ -87,6 +87,15 @@ struct Spec {
     promote_full: bool,
 }
 
+/// Who is judged against whom by metrics and alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// What ran before the last deployment of something else.
+    pub stable: VersionId,
+    /// What was deployed then. Going back changes nothing: it is this that goes.
+    pub candidate: VersionId,
+}
+
 /// Where the controller is with its object.
 #[derive(Debug, Default)]
 struct Worker {
@@ -115,6 +124,7 @@ pub struct Rollout {
     lag: crate::plan::Lags,
     api: TokenBucket,
     spec: Spec,
+    judged: Judged,
     worker: Worker,
     course: Course,
     inner: Outbox,
@@ -160,6 +170,7 @@ impl Rollout {
                 resumes: 0,
                 promote_full: false,
             },
+            judged: Judged { stable: STABLE, candidate: release.unwrap_or(STABLE) },
             worker: Worker::default(),
             course: Course::default(),
             inner: Outbox::default(),
@@ -228,6 +239,12 @@ impl Rollout {
                 max_annotation: set.annotations.map(|(_, most)| most),
             })
             .collect()
+    }
+
+    /// Who is judged against whom.
+    #[must_use]
+    pub fn judged(&self) -> Judged {
+        self.judged
     }
 
     /// Pods by state.

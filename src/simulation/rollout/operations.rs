@@ -1,6 +1,6 @@
 //! What an operator does, at the times that the scenario gives.
 
-use super::{Rollout, RolloutOutbox};
+use super::{Judged, Rollout, RolloutOutbox};
 use crate::engine::SimTime;
 use crate::plan::{OperationKind, Strategy, VersionId};
 use crate::record::EventKind;
@@ -63,6 +63,9 @@ impl Rollout {
 
     fn deploy(&mut self, now: SimTime, version: VersionId, out: &mut RolloutOutbox) {
         out.log(EventKind::RolloutStarted { version });
+        if version != self.spec.stable {
+            self.judged = Judged { stable: self.spec.stable, candidate: version };
+        }
         self.aim_at(version);
         (self.spec.abort_requested, self.spec.promote_full) = (false, false);
         self.spec.resumes = 0;

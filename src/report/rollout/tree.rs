@@ -10,8 +10,8 @@ use crate::engine::SimTime;
 use crate::plan::VersionId;
 use crate::record::{Event, EventKind};
 
-use super::figure::clock;
-use super::text::{visible, width};
+use crate::report::figure::clock;
+use crate::report::text::{visible, width};
 
 /// What the bars mean.
 const LEGEND: &str = "· pending  ░ starting  ▓ ready  █ available  ▁ terminating  × crash";
@@ -132,14 +132,16 @@ fn lives(events: &[Event]) -> Vec<Life> {
             EventKind::InstanceCreated { instance, version } => (instance, version, State::Pending),
             EventKind::InstanceRunning { instance, version }
             | EventKind::InstanceUnready { instance, version }
-            | EventKind::InstanceCrashed { instance, version } => {
+            | EventKind::InstanceCrashed { instance, version }
+            | EventKind::InstanceRestarted { instance, version } => {
                 (instance, version, State::Starting)
             }
             EventKind::InstanceReady { instance, version } => (instance, version, State::Ready),
             EventKind::InstanceAvailable { instance, version } => {
                 (instance, version, State::Available)
             }
-            EventKind::InstanceTerminating { instance, version } => {
+            EventKind::InstanceTerminating { instance, version }
+            | EventKind::InstanceFailed { instance, version } => {
                 (instance, version, State::Terminating)
             }
             EventKind::InstanceGone { instance, version } => (instance, version, State::Absent),
