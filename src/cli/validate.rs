@@ -10,6 +10,7 @@ use super::progress::{clock, magnitude};
 use crate::experiment::default_threads;
 use crate::plan::{ManifestVerdict, Study};
 use crate::report::text::visible;
+use crate::scenario;
 
 /// Loads the scenario and prints its defaults, notes, warnings and predicted run time.
 ///

@@ -55,6 +55,9 @@ fn jobs(paths: &[PathBuf], extent: Extent) -> Result<Vec<Job>, Failure> {
             if let Some(more) = Job::read(&text, extent) {
                 found = true;
                 jobs.extend(more);
+            } else if let Some(why) = Job::fault(&text) {
+                let what = format!("{} cannot be read: {why}", file.display());
+                return Err(Failure::bad_input(code::NO_CATALOGUE, &what));
             }
         }
         if !found {

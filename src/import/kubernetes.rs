@@ -4,7 +4,7 @@
 //! (traffic, service times, how long a pod takes to start) is assumed, in lines that say so.
 //! What became of each field stands at the end.
 
-use super::tree::{Tree, comment, flow, quoted};
+use super::tree::{Tree, comment, flow, line, quoted};
 use crate::plan::ManifestVerdict;
 use crate::scenario::Imported;
 use crate::scenario::yaml::Node;
@@ -95,32 +95,33 @@ fn head(imported: &Imported, file: &str, name: &str, rate: u32) -> String {
         "" => imported.name.clone(),
         namespace => format!("{namespace}/{}", imported.name),
     };
-    format!(
-        "# Deployment {whole}, from {file}.\n\
+    let mut text = format!(
+        "# Deployment {}, from {}.\n\
          # A cluster does not say what comes to it: correct the lines marked ASSUMED first, then\n\
-         #   cutover validate FILE, cutover run FILE, cutover compare FILE\n\
-         apiVersion: cutover/v1\n\
-         name: {name}\n\
-         seeds: 20\n\
-         \n\
-         traffic:\n\
-         \x20 - name: requests\n\
-         \x20   arrivals: {{ poisson: {{ rate: {rate}/s }} }}      # ASSUMED\n\
-         \x20   service_time: {{ lognormal: {{ p50: 20ms, p99: 120ms }} }}  # ASSUMED\n\
-         \n\
-         client:\n\
-         \x20 timeout: 2s                                     # ASSUMED\n\
-         \n",
-        whole = comment(&whole),
-        file = comment(file),
-        name = quoted(name),
-    )
+         #   cutover validate FILE, cutover run FILE, cutover compare FILE\n",
+        comment(&whole),
+        comment(file),
+    );
+    let arrivals = format!("{{ poisson: {{ rate: {rate}/s }} }}");
+    for (field, value, note) in [
+        ("apiVersion", "cutover/v1", ""),
+        ("name", &quoted(name), ""),
+        ("seeds", "20", ""),
+        ("\ntraffic:\n  - name", "requests", "ASSUMED: one entry a class of requests"),
+        ("    arrivals", &arrivals, "ASSUMED"),
+        ("    service_time", "{ lognormal: { p50: 20ms, p99: 120ms } }", "ASSUMED"),
+        ("\nclient:\n  timeout", "2s", "ASSUMED"),
+    ] {
+        text.push_str(&line(field, value, note));
+    }
+    text.push('\n');
+    text
 }
 
 const REST: &str = "\
 versions:
   stable: {}
-  candidate: {}                                     # give it slowdown, errors or defects
+  candidate: {}                                   # give it slowdown, errors or defects
 
 ";
 
@@ -145,6 +146,7 @@ fn notes(imported: &Imported) -> Vec<String> {
     };
     notes
         .into_iter()
+        .filter(|note| !["apiVersion", "kind"].iter().any(|key| note.field.ends_with(key)))
         .map(|note| format!("{:<12}  {}: {}", line(note.verdict), note.field, note.note))
         .collect()
 }

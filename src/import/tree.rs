@@ -37,12 +37,8 @@ impl Tree {
     pub fn write(&self, name: &str, indent: usize, text: &mut String) {
         let margin = " ".repeat(indent);
         match &self.leaf {
-            Some((value, note)) if note.is_empty() => {
-                text.push_str(&format!("{margin}{name}: {value}\n"));
-            }
             Some((value, note)) => {
-                let line = format!("{margin}{name}: {value}");
-                text.push_str(&format!("{line:<48}  # {note}\n"));
+                text.push_str(&line(&format!("{margin}{name}"), value, note));
             }
             None => {
                 text.push_str(&format!("{margin}{name}:\n"));
@@ -59,6 +55,16 @@ impl Tree {
             section.write(name, 0, text);
         }
     }
+}
+
+/// A field in a line of its own, with a comment beside it.
+pub fn line(field: &str, value: &str, note: &str) -> String {
+    let line = format!("{field}: {value}");
+    if note.is_empty() {
+        return line + "\n";
+    }
+    let last = line.rsplit('\n').next().unwrap_or("").chars().count();
+    format!("{line}{}  # {note}\n", " ".repeat(48usize.saturating_sub(last)))
 }
 
 /// A text that cannot end its comment.

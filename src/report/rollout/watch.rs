@@ -212,7 +212,7 @@ impl Row {
         let set = sets.get(usize::from(self.pod.version.0)).map_or("?", String::as_str);
         let name = cut(set, &numbers(&self.instances), columns.saturating_sub(OTHERS));
         let look = self.pod.look;
-        let time = clock(i128::from((self.at - from).0));
+        let time = clock(i128::from((self.at - from).0 / SECOND * SECOND));
         let ready = if look.ready { "1/1" } else { "0/1" };
         let restarts = look.restarts.to_string();
         let age = self.pod.born.map_or("-".to_owned(), |born| age((self.at - born).0 / SECOND));
