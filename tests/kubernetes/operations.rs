@@ -90,7 +90,7 @@ fn every_operation_does_its_work_under_traffic() {
             format!("{deploy}, {{ at: 8s, pause: {{}} }}"),
             ROLLING,
             RolloutOutcome::Stalled,
-            [6, 2, 0],
+            [6, 1, 0],
         ),
         (
             format!("{deploy}, {{ at: 8s, pause: {{}} }}, {{ at: 2m, resume: {{}} }}"),

@@ -149,7 +149,10 @@ fn lives(events: &[Event]) -> Vec<Life> {
         };
         let place = *places.entry(instance).or_insert(lives.len());
         if place == lives.len() {
-            let (turns, crashes) = (Vec::new(), Vec::new());
+            // A log need not tell of pods that were there before it began.
+            let known = matches!(event.kind, EventKind::InstanceCreated { .. });
+            let before = (!known).then_some((SimTime::ZERO, State::Available));
+            let (turns, crashes) = (before.into_iter().collect(), Vec::new());
             lives.push(Life { instance, version, turns, crashes });
         }
         let life = &mut lives[place];
@@ -161,6 +164,7 @@ fn lives(events: &[Event]) -> Vec<Life> {
             life.turns.push((event.at, state));
         }
     }
+    lives.sort_by_key(|life| life.turns.first().map(|&(born, _)| born));
     lives
 }
 

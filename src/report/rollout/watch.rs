@@ -82,7 +82,9 @@ pub fn watch(
     columns: usize,
     most_rows: usize,
 ) -> String {
-    let (before, steps) = steps(events, from);
+    let (before, mut steps) = steps(events, from);
+    // A log is written in order of time; one that was put together need not be.
+    steps.sort_by_key(|step| step.at);
     let mut rows = Vec::new();
     for (index, stretch) in STRETCHES.into_iter().enumerate() {
         rows = condensed(&before, &steps, from, stretch * SECOND, index > 0);
@@ -337,7 +339,7 @@ mod tests {
 
     #[test]
     fn long_names_give_way_in_front() {
-        assert_eq!(cut("payments-gateway-bcdfghjklm", "-12", 20), "…ateway-bcdfghjklm-12");
+        assert_eq!(cut("payments-gateway-bcdfghjklm", "-12", 20), "…teway-bcdfghjklm-12");
         assert_eq!(cut("web-bcdf", "-12", 20), "web-bcdf-12");
     }
 

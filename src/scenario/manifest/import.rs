@@ -269,7 +269,7 @@ mod tests {
         ] {
             assert_eq!(refusal(text, None).0, expected.number, "{text:?}");
         }
-        assert_eq!(refusal("", None).1.lines().count(), 4, "{}", refusal("", None).1);
+        assert_eq!(refusal("", None).1.lines().count(), 5, "{}", refusal("", None).1);
     }
 
     #[test]
