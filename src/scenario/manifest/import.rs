@@ -108,7 +108,7 @@ fn read(
     Some(Imported {
         name: name(chosen).unwrap_or("").to_owned(),
         namespace: namespace(chosen).unwrap_or("").to_owned(),
-        others: others.map(|other| full_name(other)).collect(),
+        others: others.map(full_name).collect(),
         init_containers: pod
             .and_then(|pod| pod.get("initContainers"))
             .map_or(0, |list| list.items().len()),
