@@ -65,6 +65,9 @@ fn jobs(paths: &[PathBuf], extent: Extent) -> Result<Vec<Job>, Failure> {
             return Err(Failure::bad_input(code::NO_CATALOGUE, &what));
         }
     }
+    if jobs.is_empty() {
+        return Err(Failure::bad_input(code::NO_CATALOGUE, "there is no case in these catalogues"));
+    }
     Ok(jobs)
 }
 

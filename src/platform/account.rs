@@ -145,14 +145,14 @@ fn log(id: PodId, version: crate::plan::VersionId, before: Seen, after: Seen, ou
     if after.ready && !before.ready {
         push(EventKind::InstanceReady { instance, version });
     }
+    if after.phase == Phase::Failed && before.phase != Phase::Failed {
+        push(EventKind::InstanceFailed { instance, version });
+    }
     if before.ready && !after.ready && !after.deleted {
         push(EventKind::InstanceUnready { instance, version });
     }
     if after.available && !before.available {
         push(EventKind::InstanceAvailable { instance, version });
-    }
-    if after.phase == Phase::Failed && before.phase != Phase::Failed {
-        push(EventKind::InstanceFailed { instance, version });
     }
     if after.phase == Phase::Gone {
         push(EventKind::InstanceGone { instance, version });

@@ -105,6 +105,8 @@ fn a_changed_or_broken_recording_is_noticed() {
     fs::create_dir(desk.path("folder")).expect("a folder");
     fs::write(desk.path("folder/good.json"), &text).expect("a file");
     assert!(desk.run(&["verify", "folder"]).done().contains(", 0 off"));
+    fs::write(desk.path("empty.json"), "[]").expect("a file");
+    assert!(desk.run(&["verify", "empty.json"]).refused().contains("no case"));
     let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let expected = value["summary"]["min_ready_pods"].as_u64().unwrap();
     value["summary"]["min_ready_pods"] = (expected + 1).into();

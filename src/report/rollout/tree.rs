@@ -2,7 +2,7 @@
 //! `kubectl get pods -w` and a tree of replica sets tell in hundreds of lines, in one picture.
 //!
 //! A column shows the state at its end; a crash inside it is marked. Pods with the same bar
-//! share a row.
+//! share a row; of many pods, those with much the same bar.
 
 use std::collections::BTreeMap;
 
@@ -175,15 +175,16 @@ fn rows<'a>(
     to: SimTime,
     columns: usize,
 ) -> Vec<(String, String)> {
-    let mut groups: Vec<(Vec<u32>, String)> = Vec::new();
     // A label is "pod 123" or "pods 120-123, 7 in all" at its longest.
     let bar_columns = columns.saturating_sub(LABEL + 6).max(10);
-    for life in lives {
-        let bar = life.bar(from, to, bar_columns);
-        match groups.iter_mut().find(|(_, other)| *other == bar) {
-            Some((pods, _)) => pods.push(life.instance),
-            None => groups.push((vec![life.instance], bar)),
-        }
+    let bars: Vec<(u32, String)> =
+        lives.map(|life| (life.instance, life.bar(from, to, bar_columns))).collect();
+    let mut groups = grouped(&bars, 1);
+    // Where that is too much, bars that agree in every second, fourth, … column share a row.
+    let mut step = 2;
+    while groups.len() > MOST_ROWS && step <= bar_columns / 3 {
+        groups = grouped(&bars, step);
+        step *= 2;
     }
     let rest: usize = groups.iter().skip(MOST_ROWS).map(|(pods, _)| pods.len()).sum();
     groups.truncate(MOST_ROWS);
@@ -193,6 +194,21 @@ fn rows<'a>(
         rows.push((format!("and {rest} more"), String::new()));
     }
     rows
+}
+
+/// Pods whose bars agree in every `step`-th column, with the first one's bar.
+fn grouped(bars: &[(u32, String)], step: usize) -> Vec<(Vec<u32>, String)> {
+    let key = |bar: &str| bar.chars().skip(step - 1).step_by(step).collect::<String>();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut groups: Vec<(Vec<u32>, String)> = Vec::new();
+    for (instance, bar) in bars {
+        let place = *places.entry(key(bar)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((pods, _)) => pods.push(*instance),
+            None => groups.push((vec![*instance], bar.clone())),
+        }
+    }
+    groups
 }
 
 /// The widest label of a row.
@@ -297,12 +313,32 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_of_different_lives_is_cut_and_counted() {
-        let mut events: Vec<Event> = (0..40).flat_map(|pod| new_pod(pod, u64::from(pod))).collect();
+    fn of_many_different_lives_those_that_are_much_the_same_share_a_row() {
+        for pods in [40, 500] {
+            let life = |pod| new_pod(pod, u64::from(pod) * 40 / u64::from(pods));
+            let mut events: Vec<Event> = (0..pods).flat_map(life).collect();
+            events.sort_by_key(|event| event.at);
+            let text = tree(&events, &["old", "new"], SimTime(0), SimTime(60_000_000_000), 100);
+            assert!(!text.contains("more"), "{text}");
+            assert!((4..=19).contains(&text.lines().count()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_still_too_much_is_cut_and_counted() {
+        // Pods that crash at every instant, each with a pattern of its own.
+        let version = NEW;
+        let life = |pod: u32| {
+            let crashes = (0..9).filter(move |bit| pod >> bit & 1 == 1);
+            let crash =
+                move |bit| at(8 * bit + 7, EventKind::InstanceCrashed { instance: pod, version });
+            let born = at(0, EventKind::InstanceCreated { instance: pod, version });
+            std::iter::once(born).chain(crashes.map(crash))
+        };
+        let mut events: Vec<Event> = (0..512).flat_map(life).collect();
         events.sort_by_key(|event| event.at);
-        let text = tree(&events, &["old", "new"], SimTime(0), SimTime(60_000_000_000), 100);
-        assert!(text.contains("and 24 more"), "{text}");
-        assert_eq!(text.lines().count(), 1 + 1 + 17 + 1);
+        let text = tree(&events, &["old", "new"], SimTime(0), SimTime(72_000_000_000), 96);
+        assert!(text.lines().count() <= 1 + 1 + 17 + 1, "{text}");
     }
 
     #[test]
