@@ -256,11 +256,7 @@ impl World {
             nodes: vec![Node::new(plan.versions.len()); plan.balancer.nodes as usize],
             rules: Rules {
                 policy: plan.balancer.policy,
-                slow_start: plan
-                    .balancer
-                    .slow_start
-                    .as_ref()
-                    .map_or(SimDuration::ZERO, |s| s.window),
+                slow_start: slow_start(plan),
                 slow_start_key: root.purpose(streams::SLOW_START),
                 ring_key: root.purpose(streams::RING),
             },
@@ -378,6 +374,11 @@ impl Levels {
             exposure: Vec::new(),
         }
     }
+}
+
+/// How long an instance's share grows after it joins.
+fn slow_start(plan: &Plan) -> SimDuration {
+    plan.balancer.slow_start.as_ref().map_or(SimDuration::ZERO, |slow_start| slow_start.window)
 }
 
 /// The monitoring system of a run and the table it scrapes, where anything asks for metrics.

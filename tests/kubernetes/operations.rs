@@ -55,77 +55,28 @@ fn created(record: &RunRecord, place: u16) -> usize {
     )
 }
 
+/// Operations, the outcome, and the pods created of stable (six are there), second and third.
+#[rustfmt::skip]
+const OPERATIONS: &[(&str, &str, RolloutOutcome, [usize; 3])] = &[
+    ("", ROLLING, RolloutOutcome::None, [6, 0, 0]),
+    ("{ deploy: {} }", ROLLING, RolloutOutcome::Completed, [6, 6, 0]),
+    ("{ deploy: {} }, { at: 2m, undo: {} }", ROLLING, RolloutOutcome::RolledBack, [12, 6, 0]),
+    ("{ deploy: {} }, { at: 2m, undo: {} }", CANARY, RolloutOutcome::RolledBack, [12, 6, 0]),
+    ("{ deploy: {} }, { at: 3m, deploy: { version: third } }", ROLLING, RolloutOutcome::Completed, [6, 6, 6]),
+    ("{ deploy: {} }, { at: 3m, scale: { replicas: 9 } }", ROLLING, RolloutOutcome::Completed, [6, 9, 0]),
+    ("{ deploy: {} }, { at: 8s, pause: {} }", ROLLING, RolloutOutcome::Stalled, [6, 1, 0]),
+    ("{ deploy: {} }, { at: 8s, pause: {} }, { at: 2m, resume: {} }", ROLLING, RolloutOutcome::Completed, [6, 6, 0]),
+    ("{ deploy: {} }, { at: 1s, set_strategy: { recreate: {} } }", ROLLING, RolloutOutcome::Completed, [6, 6, 0]),
+    ("{ kill: { version: stable, count: 2 } }", ROLLING, RolloutOutcome::None, [8, 0, 0]),
+    ("{ delete: { version: stable, count: 3 } }", ROLLING, RolloutOutcome::None, [9, 0, 0]),
+    ("{ evict: { version: stable, count: 1 } }", ROLLING, RolloutOutcome::None, [7, 0, 0]),
+    ("{ drain: { node: 0 } }", ROLLING, RolloutOutcome::None, [8, 0, 0]),
+];
+
 #[test]
 fn every_operation_does_its_work_under_traffic() {
-    let deploy = "{ deploy: {} }";
-    for (operations, strategy, outcome, pods) in [
-        // Pods created of stable (six are there), second and third.
-        (String::new(), ROLLING, RolloutOutcome::None, [6, 0, 0]),
-        (deploy.to_owned(), ROLLING, RolloutOutcome::Completed, [6, 6, 0]),
-        (
-            format!("{deploy}, {{ at: 2m, undo: {{}} }}"),
-            ROLLING,
-            RolloutOutcome::RolledBack,
-            [12, 6, 0],
-        ),
-        (
-            format!("{deploy}, {{ at: 2m, undo: {{}} }}"),
-            CANARY,
-            RolloutOutcome::RolledBack,
-            [12, 6, 0],
-        ),
-        (
-            format!("{deploy}, {{ at: 3m, deploy: {{ version: third }} }}"),
-            ROLLING,
-            RolloutOutcome::Completed,
-            [6, 6, 6],
-        ),
-        (
-            format!("{deploy}, {{ at: 3m, scale: {{ replicas: 9 }} }}"),
-            ROLLING,
-            RolloutOutcome::Completed,
-            [6, 9, 0],
-        ),
-        (
-            format!("{deploy}, {{ at: 8s, pause: {{}} }}"),
-            ROLLING,
-            RolloutOutcome::Stalled,
-            [6, 1, 0],
-        ),
-        (
-            format!("{deploy}, {{ at: 8s, pause: {{}} }}, {{ at: 2m, resume: {{}} }}"),
-            ROLLING,
-            RolloutOutcome::Completed,
-            [6, 6, 0],
-        ),
-        (
-            format!("{deploy}, {{ at: 1s, set_strategy: {{ recreate: {{}} }} }}"),
-            ROLLING,
-            RolloutOutcome::Completed,
-            [6, 6, 0],
-        ),
-        (
-            "{ kill: { version: stable, count: 2 } }".to_owned(),
-            ROLLING,
-            RolloutOutcome::None,
-            [8, 0, 0],
-        ),
-        (
-            "{ delete: { version: stable, count: 3 } }".to_owned(),
-            ROLLING,
-            RolloutOutcome::None,
-            [9, 0, 0],
-        ),
-        (
-            "{ evict: { version: stable, count: 1 } }".to_owned(),
-            ROLLING,
-            RolloutOutcome::None,
-            [7, 0, 0],
-        ),
-        ("{ drain: { node: 0 } }".to_owned(), ROLLING, RolloutOutcome::None, [8, 0, 0]),
-    ] {
-        let study = shop(&operations, strategy, "");
-        let record = run(&study);
+    for &(operations, strategy, outcome, pods) in OPERATIONS {
+        let record = run(&shop(operations, strategy, ""));
         let got = [0, 1, 2].map(|place| created(&record, place));
         assert_eq!((record.rollout.outcome, got), (outcome, pods), "{operations} {strategy}");
         let requests: u64 = record.cells.iter().map(|cell| cell.counters.requests).sum();
