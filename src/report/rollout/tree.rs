@@ -329,7 +329,7 @@ mod tests {
         // Pods that crash at every instant, each with a pattern of its own.
         let version = NEW;
         let life = |pod: u32| {
-            let crashes = (0..9).filter(move |bit| pod >> bit & 1 == 1);
+            let crashes = (0..9u64).filter(move |bit| pod >> bit & 1 == 1);
             let crash =
                 move |bit| at(8 * bit + 7, EventKind::InstanceCrashed { instance: pod, version });
             let born = at(0, EventKind::InstanceCreated { instance: pod, version });
