@@ -5,6 +5,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::growth::Growth;
+use super::load;
 use super::place::Place;
 use super::reproduce;
 use super::study::{self, Job};
@@ -15,14 +16,13 @@ use crate::plan::Study;
 use crate::report;
 use crate::report::folder::FolderOptions;
 use crate::report::terminal::Screen;
-use crate::scenario;
 
 /// Compares, writes the results folder, prints the answer.
 ///
 /// # Errors
 /// Whatever keeps the command from doing so.
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
-    let asked = Asked::load(&args.scenario, &args.seeds, &args.precision)?;
+    let asked = Asked::load(&args.scenario, &args.seeds, &args.precision, console)?;
     let place = Place::claim(&args.output, &asked.study, "compare")?;
     study::warn(&asked.study, console);
     let (result, summary) = asked.run(&args.scenario, args.output.threads, &place, console)?;
@@ -52,14 +52,17 @@ impl Asked {
         scenario: &ScenarioArgs,
         seeds: &SeedsArgs,
         precision: &PrecisionArgs,
+        console: &Console,
     ) -> Result<Self, Failure> {
         let overrides = scenario.overrides(seeds);
-        let first = scenario::load(&scenario.scenario, &overrides)?;
+        let first = load::study(scenario, &overrides, console)?;
         let growth = Growth::of(precision, &first)?;
         if growth.target.is_none() {
             return Ok(Self { study: first, growth });
         }
-        let study = scenario::load(&scenario.scenario, &growth.at_ceiling(overrides))?;
+        // What is to be said of the scenario has been said.
+        let quiet = Console { quiet: true, ..console.clone() };
+        let study = load::study(scenario, &growth.at_ceiling(overrides), &quiet)?;
         Ok(Self { study, growth })
     }
 

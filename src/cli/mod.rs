@@ -10,6 +10,8 @@ mod diff;
 mod exit;
 mod failure;
 mod growth;
+mod import;
+mod load;
 mod panic;
 mod place;
 mod plain;
@@ -82,6 +84,7 @@ fn carry_out(command: &Command, console: &Console) -> Result<Exit, Failure> {
         Command::Sweep(args) => sweep::sweep(args, console),
         Command::Validate(args) => validate::validate(args, console),
         Command::Verify(args) => verify::verify(args, console),
+        Command::Import(args) => import::import(args, console),
         Command::Scenarios(args) => scenarios::scenarios(args, console),
         Command::Init(args) => scenarios::init(args, console),
         Command::Schema(args) => reference::schema(args, console),

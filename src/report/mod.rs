@@ -16,6 +16,7 @@ pub mod hdr;
 pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod rollout;
 pub mod story;
 pub mod sweep;
 pub mod terminal;
