@@ -171,6 +171,14 @@ impl Ledger {
         }
     }
 
+    /// Counts the time that an attempt spent in a queue before the instance's own.
+    pub fn waited_before(&mut self, now: SimTime, wait: u64) {
+        if now >= self.start {
+            self.wait_ns += u128::from(wait);
+            self.waited += u64::from(wait > 0);
+        }
+    }
+
     /// Takes back busy time that was counted ahead and did not happen.
     pub fn cut_service(&mut self, now: SimTime, planned_end: SimTime) {
         let from = now.0.max(self.start.0);

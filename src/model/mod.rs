@@ -6,6 +6,7 @@
 pub mod arrivals;
 pub mod balancer;
 pub mod client;
+pub mod connections;
 pub mod instance;
 pub mod ledger;
 pub mod request;

@@ -86,6 +86,8 @@ impl Request {
     const ORPHAN: u8 = 1;
     /// A user of a closed loop waits for the answer.
     const LOOPED: u8 = 2;
+    /// Affinity chose the instance.
+    const PINNED: u8 = 4;
 
     /// Whether the client has given up.
     #[inline]
@@ -106,6 +108,17 @@ impl Request {
     #[must_use]
     pub fn is_looped(&self) -> bool {
         self.marks & Self::LOOPED != 0
+    }
+
+    /// Affinity has chosen the instance of this attempt.
+    pub fn pin(&mut self) {
+        self.marks |= Self::PINNED;
+    }
+
+    /// Whether affinity chose the instance of this attempt.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.marks & Self::PINNED != 0
     }
 
     /// A new request, before its first attempt.
@@ -204,6 +217,12 @@ impl Requests {
         record.timeout_at = SimTime::NEVER;
         record.next = self.first_free;
         self.first_free = slot;
+    }
+
+    /// The number of every record that is not free.
+    pub fn live_slots(&self) -> impl Iterator<Item = u32> + '_ {
+        let all = self.records.iter().enumerate();
+        all.filter(|(_, record)| record.stage != Stage::Free).map(|(slot, _)| slot as u32)
     }
 
     /// Every record that is not free.

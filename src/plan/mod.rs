@@ -10,6 +10,7 @@ mod client;
 mod platform;
 mod response;
 mod routing;
+mod script;
 mod service;
 mod strategy;
 pub mod streams;
@@ -19,15 +20,17 @@ mod traffic;
 mod version;
 
 pub use balancer::{
-    Balancer, BalancerRetries, HealthCheck, Policy, RetryOn, SlowStart, Sticky, TieBreak,
+    Balancer, BalancerRetries, CheckStart, HealthCheck, Mode, OnError, Outlier, Policy, RetryOn,
+    Rotation, SlowStart, Sticky, TieBreak,
 };
-pub use client::{Backoff, Client, ClientRetries, Jitter, Pick, Users};
+pub use client::{Backoff, Client, ClientRetries, Connection, Jitter, Pick, Users};
 pub use platform::{ApiLimit, Lags, NodePlan, Operation, OperationKind, Platform};
 pub use response::{
     Alert, Analysis, AnalysisMetric, Bound, MetricName, Metrics, OnCall, Response, Rollback, Scope,
     ScopeVersion,
 };
 pub use routing::{EndpointConditions, Routing};
+pub use script::{Action, ActionKind, Own, PlannedInstance, Script, ServerState};
 pub use service::{
     Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup, WarmFrom, Warmup,
 };
@@ -171,6 +174,9 @@ pub struct Plan {
     pub platform: Platform,
     /// The versions there are; the first runs before the deployment.
     pub versions: Vec<Version>,
+    /// Named instances, where scripts act on them; empty: pods on the platform.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<PlannedInstance>,
     /// What an operator does. A `deploy` without a version deploys the release's.
     pub operations: Vec<Operation>,
     /// Who notices harm, and what they do.

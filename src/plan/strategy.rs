@@ -16,6 +16,8 @@ pub enum Strategy {
     BlueGreen(BlueGreen),
     /// A growing share of the traffic.
     Canary(Canary),
+    /// Planned control actions on named instances.
+    Scripted(super::Script),
 }
 
 impl Strategy {
@@ -27,6 +29,7 @@ impl Strategy {
             Self::Rolling(rolling) => rolling.min_ready,
             Self::BlueGreen(blue_green) => blue_green.min_ready,
             Self::Canary(canary) => canary.min_ready,
+            Self::Scripted(_) => SimDuration::ZERO,
         }
     }
 }

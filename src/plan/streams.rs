@@ -36,6 +36,10 @@ pub const SLOW_START: u32 = 14;
 pub const DEMAND_AGAIN: u32 = 15;
 /// Places of the instances on a hash ring.
 pub const RING: u32 = 16;
+/// Lifetimes of client connections.
+pub const CONNECTION: u32 = 17;
+/// Boot and linger times of processes that a script starts and stops.
+pub const SCRIPT_BOOT: u32 = 18;
 
 /// A pod's time from creation to a node.
 pub const POD_SCHEDULE: u32 = 100;

@@ -26,6 +26,12 @@ pub fn plan() -> Plan {
         }],
         client: Client {
             users: None,
+            connection: Connection {
+                keepalive: true,
+                shared_pool: true,
+                lifetime: None,
+                max_age: None,
+            },
             timeout: None,
             deadline: None,
             retries: ClientRetries {
@@ -50,6 +56,7 @@ pub fn plan() -> Plan {
             on_call: OnCall { acknowledge: NONE, decide: NONE, off_hours_factor: 1.0 },
             rollback: Rollback::Controller,
         },
+        instances: Vec::new(),
         analyses: Vec::new(),
         instance_hour_cost: 0.0,
         currency: "USD".to_owned(),
@@ -59,8 +66,9 @@ pub fn plan() -> Plan {
 fn balancer() -> Balancer {
     Balancer {
         preset: "ideal".to_owned(),
+        mode: Mode::Http,
         nodes: 1,
-        policy: Policy::RoundRobin,
+        policy: Policy::RoundRobin(Rotation::Cycle),
         sticky: None,
         propagation: NONE,
         health_check: None,
@@ -69,7 +77,13 @@ fn balancer() -> Balancer {
             on: Vec::new(),
             redispatch: false,
             pause: SimDuration::ZERO,
+            cookie_waits: false,
         },
+        outlier: None,
+        panic_threshold: None,
+        server_maxconn: None,
+        queue_timeout: SimDuration::from_secs(5),
+        drain_timeout: None,
         connect_timeout: SimDuration::from_secs(1),
         overhead: SimDuration::ZERO,
         slow_start: None,

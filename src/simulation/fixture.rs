@@ -29,6 +29,12 @@ pub(crate) fn plan() -> Plan {
         classes: vec![class("browse", 100.0)],
         client: Client {
             users: None,
+            connection: Connection {
+                keepalive: true,
+                shared_pool: true,
+                lifetime: None,
+                max_age: None,
+            },
             timeout: None,
             deadline: None,
             retries: ClientRetries {
@@ -49,6 +55,7 @@ pub(crate) fn plan() -> Plan {
             on_call: OnCall { acknowledge: NOW, decide: NOW, off_hours_factor: 1.0 },
             rollback: Rollback::Controller,
         },
+        instances: Vec::new(),
         analyses: Vec::new(),
         instance_hour_cost: 0.0,
         currency: "USD".into(),
@@ -68,8 +75,9 @@ pub(crate) fn class(name: &str, rate: f64) -> RequestClass {
 fn balancer() -> Balancer {
     Balancer {
         preset: "ideal".into(),
+        mode: Mode::Http,
         nodes: 1,
-        policy: Policy::RoundRobin,
+        policy: Policy::RoundRobin(Rotation::Cycle),
         sticky: None,
         propagation: NOW,
         health_check: None,
@@ -78,7 +86,13 @@ fn balancer() -> Balancer {
             on: Vec::new(),
             redispatch: true,
             pause: SimDuration::ZERO,
+            cookie_waits: false,
         },
+        outlier: None,
+        panic_threshold: None,
+        server_maxconn: None,
+        queue_timeout: SimDuration::from_secs(5),
+        drain_timeout: None,
         connect_timeout: seconds(1.0),
         overhead: SimDuration::ZERO,
         slow_start: None,

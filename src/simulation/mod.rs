@@ -4,11 +4,15 @@
 
 mod cold;
 mod control;
+mod layer;
 pub mod rollout;
 mod run;
+mod script;
+mod servers;
 mod serving;
 mod trace;
 mod traffic;
+mod tries;
 mod world;
 
 #[cfg(test)]

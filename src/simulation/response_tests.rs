@@ -135,6 +135,7 @@ fn judges_see_what_retries_hide_from_the_client() {
         on: vec![RetryOn::AppError],
         redispatch: true,
         pause: SimDuration::ZERO,
+        cookie_waits: false,
     };
     let record = deploy(&plan, &Strategy::Canary(canary(CanaryTraffic::Weights)), 1);
     assert_eq!(record.rollout.outcome, RolloutOutcome::RolledBack);

@@ -51,6 +51,8 @@ pub enum RolloutEffect {
     Platform(Effect),
     /// The routing was set; balancer nodes learn of it after their own delay.
     Route(Routing),
+    /// A script changed the balancer, or what is behind its addresses.
+    Server(super::script::ServerChange),
 }
 
 /// Where the rollout layer leaves what it wants done.

@@ -19,12 +19,7 @@ impl World {
         request.stage = Stage::InService;
         let wait = now.0 - request.reached.0;
         let instance = &self.instances[number as usize];
-        let service = if instance.plain {
-            request.demand
-        } else {
-            let (class, demand) = (request.class, request.demand);
-            self.stretched(number, class, demand)
-        };
+        let service = if instance.plain { request.demand } else { self.stretched(slot, number) };
         self.ledger.served(now, wait, service);
         if let Some(detail) = &mut self.detail
             && self.ledger.measures(now)
@@ -36,8 +31,10 @@ impl World {
 
     /// Service time on an instance that is slow, or not warm yet.
     #[cold]
-    fn stretched(&mut self, number: u32, class: u8, demand: u64) -> u64 {
+    fn stretched(&mut self, slot: u32, number: u32) -> u64 {
         let now = self.now;
+        let request = self.requests[slot];
+        let (class, demand) = (request.class, self.demand_on(&request, number));
         let instance = &mut self.instances[number as usize];
         instance.first_request = instance.first_request.min(now);
         let begun = instance.begun;
@@ -50,7 +47,11 @@ impl World {
                 penalty - (penalty - 1.0) * (age.0 as f64 / over.0 as f64)
             }
         };
-        let warmth = self.warmup.as_ref().map_or(1.0, |warmup| match warmup.from {
+        let own = self.traits[number as usize].own.as_deref();
+        let warmup = own.and_then(|own| own.warm.as_ref()).or(self.warmup.as_ref());
+        // What ran before the start of the run is warm.
+        let warmup = warmup.filter(|_| begun < u64::from(u32::MAX));
+        let warmth = warmup.map_or(1.0, |warmup| match warmup.from {
             WarmFrom::Ready(over) => since(instance.listening_since, over, warmup.penalty),
             WarmFrom::FirstRequest(over) => since(instance.first_request, over, warmup.penalty),
             WarmFrom::Requests(count) if begun < u64::from(count) => warmup.penalty,
@@ -58,10 +59,21 @@ impl World {
         });
         let behaviour = &self.behaviours[usize::from(instance.version)];
         let late = now.since(instance.listening_since) < self.traits[number as usize].late;
-        let slowdown = if late { 1.0 } else { behaviour.slowdown[usize::from(class)] };
+        let version = if late { 1.0 } else { behaviour.slowdown[usize::from(class)] };
+        let slowdown = own.and_then(|own| own.slowdown).unwrap_or(version);
         // Warm for good, and as fast as it will ever be: the hot path takes over.
-        instance.plain = warmth == 1.0 && behaviour.plain;
+        instance.plain =
+            warmth == 1.0 && own.map_or(behaviour.plain, |own| own.is_plain(behaviour));
         (demand as f64 * (warmth * slowdown) + 0.5) as u64
+    }
+
+    /// The demand of a request on an instance that may have a law of its own.
+    fn demand_on(&self, request: &Request, number: u32) -> u64 {
+        let own = self.traits[number as usize].own.as_deref();
+        let Some(law) = own.and_then(|own| own.service.as_ref()) else { return request.demand };
+        let keys = &self.classes[usize::from(request.class)].keys;
+        let key = keys.again.entity(request.number).entity(u64::from(request.attempts));
+        law.draw_span(&mut key.counter(), request.number).0
     }
 
     /// A request's service ends: its event is the calendar's first.
@@ -81,6 +93,9 @@ impl World {
             self.requests.remove(slot);
         } else {
             self.nodes[usize::from(node)].end(number);
+            if self.rules.most != u32::MAX {
+                self.room_at(usize::from(node), number);
+            }
             self.answered(slot, number);
         }
         if self.instances[number as usize].condition == Condition::Draining {
@@ -91,8 +106,7 @@ impl World {
     /// The instance's answer: ok, or an error of its version.
     #[inline(always)]
     fn answered(&mut self, slot: u32, number: u32) {
-        let version = self.instances[number as usize].version;
-        if self.behaviours[usize::from(version)].flawless {
+        if self.instances[number as usize].flawless {
             self.succeed(slot);
         } else {
             self.answered_by_flawed(slot, number);
@@ -103,14 +117,16 @@ impl World {
     fn answered_by_flawed(&mut self, slot: u32, number: u32) {
         let request = &self.requests[slot];
         let instance = &self.instances[number as usize];
-        let chance =
-            self.behaviours[usize::from(instance.version)].errors[usize::from(request.class)];
+        let own = self.traits[number as usize].own.as_deref().and_then(|own| own.errors);
+        let chance = own.unwrap_or_else(|| {
+            self.behaviours[usize::from(instance.version)].errors[usize::from(request.class)]
+        });
         let late = self.now.since(instance.listening_since) < self.traits[number as usize].late;
         let keys = &self.classes[usize::from(request.class)].keys;
         // One draw a request: the same requests fail on this version whatever the strategy.
         if !late && keys.defect.unit(request.number) < chance {
             self.requests[slot].stage = Stage::Waiting;
-            self.fail(slot, Outcome::AppError, Cause::VersionDefect, "answered 500");
+            self.try_failed(slot, Outcome::AppError, Cause::VersionDefect, "answered 500");
         } else {
             self.succeed(slot);
         }
@@ -121,7 +137,7 @@ impl World {
         let instance = &self.instances[number as usize];
         let room = instance.workers.saturating_add(instance.queue_limit) as usize;
         if self.shared[number as usize].len() >= room {
-            self.refused_by_instance(slot, Outcome::Overflow, Cause::Overload, "queue full");
+            self.try_failed(slot, Outcome::Overflow, Cause::Overload, "queue full");
             return;
         }
         self.nodes[usize::from(self.requests[slot].node)].begin(number);
@@ -149,7 +165,8 @@ impl World {
         if request.is_orphan() {
             self.requests.remove(slot);
         } else {
-            self.nodes[usize::from(request.node)].end(number);
+            let request = *request;
+            self.left_instance(&request);
             self.answered(slot, number);
         }
         if self.instances[number as usize].condition == Condition::Draining {
@@ -201,9 +218,9 @@ impl World {
                 self.requests.remove(slot);
                 continue;
             }
-            self.nodes[usize::from(request.node)].end(number);
             self.requests[slot].stage = Stage::Waiting;
-            self.fail(slot, Outcome::Reset, cause, "connection reset");
+            self.nodes[usize::from(request.node)].end(number);
+            self.try_failed(slot, Outcome::Reset, cause, "connection reset");
         }
     }
 

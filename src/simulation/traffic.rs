@@ -3,8 +3,7 @@
 
 use crate::engine::rng::index;
 use crate::engine::{SimDuration, SimTime};
-use crate::model::balancer::Choice;
-use crate::model::client::names;
+use crate::model::balancer::{Choice, TryResult};
 use crate::model::instance::Condition;
 use crate::model::request::{NONE, Request, Stage};
 use crate::plan::{Arrivals, Discipline, Pick, Plan};
@@ -203,7 +202,7 @@ impl World {
 
     /// A balancer's try: an instance is chosen and reached.
     #[inline(always)]
-    fn try_instance(&mut self, slot: u32, avoid: u32) {
+    pub(super) fn try_instance(&mut self, slot: u32, avoid: u32) {
         let request = &mut self.requests[slot];
         request.tries = request.tries.saturating_add(1);
         let keys = &self.classes[usize::from(request.class)].keys;
@@ -222,52 +221,20 @@ impl World {
             avoid,
             now: self.now,
         };
-        if self.affinity.is_some() && avoid == NONE {
-            self.try_with_affinity(slot, &choice);
+        if self.detours {
+            self.try_by_detour(slot, &choice);
             return;
         }
         let node = &mut self.nodes[usize::from(request.node)];
         match node.choose(&self.rules, &choice) {
             Some(instance) => self.reach(slot, instance),
-            None => {
-                self.fail(slot, Outcome::Overflow, Cause::NoCapacity, "no instance in rotation")
-            }
+            None => self.nobody(slot, &choice),
         }
-    }
-
-    /// Cookie affinity: back to where the last answer came from, if that may still be used.
-    #[cold]
-    fn try_with_affinity(&mut self, slot: u32, choice: &Choice) {
-        let node = usize::from(self.requests[slot].node);
-        let remembered = some(choice.user).and_then(|user| {
-            let (instance, last) = *self.affinity.as_ref()?.get(user as usize)?;
-            let fresh = self.now.since(last) < self.affinity_ttl;
-            (fresh && self.nodes[node].may_use(instance)).then_some(instance)
-        });
-        let chosen = remembered.or_else(|| self.nodes[node].choose(&self.rules, choice));
-        match chosen {
-            Some(instance) => self.reach(slot, instance),
-            None => {
-                self.fail(slot, Outcome::Overflow, Cause::NoCapacity, "no instance in rotation")
-            }
-        }
-    }
-
-    fn remember(&mut self, user: u32, instance: u32) {
-        let now = self.now;
-        let Some(affinity) = &mut self.affinity else { return };
-        if user == NONE {
-            return;
-        }
-        if affinity.len() <= user as usize {
-            affinity.resize((user as usize + 1).next_power_of_two(), (NONE, SimTime::ZERO));
-        }
-        affinity[user as usize] = (instance, now);
     }
 
     /// An attempt reaches an instance's address.
     #[inline(always)]
-    fn reach(&mut self, slot: u32, instance: u32) {
+    pub(super) fn reach(&mut self, slot: u32, instance: u32) {
         let request = &mut self.requests[slot];
         request.instance = instance;
         request.reached = self.now;
@@ -295,7 +262,7 @@ impl World {
                 self.calendar.push(at, payload(Kind::Patience, slot));
             }
         } else {
-            self.refused_by_instance(slot, Outcome::Overflow, Cause::Overload, "queue full");
+            self.try_failed(slot, Outcome::Overflow, Cause::Overload, "queue full");
         }
     }
 
@@ -320,54 +287,25 @@ impl World {
                     self.instances[number as usize].enqueue(&mut self.requests, slot);
                     self.nodes[usize::from(self.requests[slot].node)].begin(number);
                 } else {
-                    self.refused_by_instance(slot, Outcome::Overflow, Cause::VersionDefect, "hung");
+                    self.try_failed(slot, Outcome::Overflow, Cause::VersionDefect, "hung");
                 }
             }
-            Condition::NotListening => self.refused_by_instance(
+            Condition::NotListening => self.try_failed(
                 slot,
                 Outcome::Refused,
                 Cause::NotListening,
                 "connection refused: not listening yet",
             ),
-            Condition::Draining | Condition::Ended => self.refused_by_instance(
+            Condition::Draining | Condition::Ended => self.try_failed(
                 slot,
                 Outcome::Refused,
                 Cause::TerminationRace,
                 "connection refused: stopping",
             ),
-            Condition::Crashed => self.refused_by_instance(
-                slot,
-                Outcome::Refused,
-                Cause::Crash,
-                "connection refused: crashed",
-            ),
-        }
-    }
-
-    /// An instance did not take the attempt: the balancer may try again.
-    #[cold]
-    pub fn refused_by_instance(&mut self, slot: u32, outcome: Outcome, cause: Cause, what: &str) {
-        let request = &self.requests[slot];
-        let retries = &self.balancer_retries;
-        let (redispatch, pause) = (retries.redispatch, retries.pause);
-        if u32::from(request.tries) <= retries.max && names(&retries.on, outcome) {
-            let instance = request.instance;
-            self.trace(slot, what);
-            if redispatch {
-                self.try_another_instance(slot, instance);
-            } else {
-                let at = self.now + pause;
-                self.requests[slot].stage = Stage::Waiting;
-                self.calendar.push(at, payload(Kind::SameInstance, slot));
+            Condition::Crashed => {
+                self.try_failed(slot, Outcome::Refused, Cause::Crash, "connection refused: crashed")
             }
-            return;
         }
-        self.fail(slot, outcome, cause, what);
-    }
-
-    #[inline(never)]
-    fn try_another_instance(&mut self, slot: u32, avoid: u32) {
-        self.try_instance(slot, avoid);
     }
 
     /// A client's next attempt is due.
@@ -376,25 +314,16 @@ impl World {
         self.attempt(slot);
     }
 
-    /// A balancer's retry on the same instance is due.
-    #[cold]
-    pub fn same_instance(&mut self, slot: u32) {
-        let request = &mut self.requests[slot];
-        if request.is_orphan() {
-            // The client has left while the balancer waited.
-            self.requests.remove(slot);
-            return;
-        }
-        request.tries = request.tries.saturating_add(1);
-        let instance = request.instance;
-        self.reach(slot, instance);
-    }
-
     /// An attempt failed: the client tries again or takes it as the answer. The record must
     /// not be in an instance.
     #[cold]
     pub fn fail(&mut self, slot: u32, outcome: Outcome, cause: Cause, what: &str) {
         self.trace(slot, what);
+        if outcome == Outcome::AppError || outcome == Outcome::Overflow {
+            self.keep_connection(slot);
+        } else {
+            self.close_connection(slot);
+        }
         let request = self.requests[slot];
         self.report_attempt(&request, outcome);
         if let Some(pause) = self.pause_before_retry(&request, outcome) {
@@ -424,13 +353,12 @@ impl World {
         let hung = some(request.instance)
             .is_some_and(|i| self.instances[i as usize].condition == Condition::Hung);
         let cause = if hung { Cause::VersionDefect } else { self.cause_of_wait(&request) };
-        if request.stage == Stage::Waiting {
-            // In a balancer's pause: its event will find the record orphaned.
-            self.requests[slot].abandon();
-        } else {
-            self.nodes[usize::from(request.node)].end(request.instance);
-            self.requests[slot].abandon();
+        // In a balancer's pause or queue, what comes next will find the record orphaned.
+        self.requests[slot].abandon();
+        if request.stage != Stage::Waiting {
+            self.left_instance(&request);
         }
+        self.close_connection(slot);
         self.trace(slot, "the client's timeout");
         self.report_attempt(&request, Outcome::Timeout);
         if let Some(pause) = self.pause_before_retry(&request, Outcome::Timeout) {
@@ -469,10 +397,11 @@ impl World {
         }
         let instance = &mut self.instances[request.instance as usize];
         instance.waiting -= 1;
-        self.nodes[usize::from(request.node)].end(request.instance);
         let record = &mut self.requests[slot];
         record.stage = Stage::Left;
         record.abandon();
+        self.left_instance(&request);
+        self.close_connection(slot);
         self.trace(slot, "left the queue");
         self.report_attempt(&request, Outcome::Timeout);
         self.conclude(&request, Outcome::Timeout, Some(Cause::Overload), slot);
@@ -482,17 +411,29 @@ impl World {
     #[inline(always)]
     pub fn succeed(&mut self, slot: u32) {
         let request = self.requests[slot];
+        if self.follows_answers {
+            self.follow_answer(slot, &request);
+        }
         self.requests.remove(slot);
         if self.monitoring.is_some() {
             self.report_attempt(&request, Outcome::Ok);
-        }
-        if self.affinity.is_some() {
-            self.remember(self.user_of(&request), request.instance);
         }
         if self.detail.is_some() {
             self.record_size(&request);
         }
         self.end(&request, Outcome::Ok, None, slot);
+    }
+
+    /// What cookies, connections and passive marks make of a good answer.
+    #[cold]
+    fn follow_answer(&mut self, slot: u32, request: &Request) {
+        if self.rules.watches() {
+            self.note_try(slot, TryResult::Good);
+        }
+        if self.affinity.is_some() {
+            self.remember(self.user_of(request), request.instance);
+        }
+        self.keep_connection(slot);
     }
 
     #[cold]

@@ -9,13 +9,14 @@ use crate::engine::{Calendar, Histogram, Sampler, SimDuration, SimTime, TimerRin
 use crate::model::arrivals::Source;
 use crate::model::balancer::{Node, Rules};
 use crate::model::client::Retries;
+use crate::model::connections::Connections;
 use crate::model::instance::Instance;
 use crate::model::ledger::Ledger;
 use crate::model::request::{NONE, Requests};
 use crate::model::sharing::Sharing;
 use crate::model::telemetry::{AttemptTable, Monitoring};
 use crate::plan::{
-    Arrivals, BalancerRetries, DefectKind, Discipline, HealthCheck, Pick, Plan, Strategy,
+    Arrivals, Balancer, BalancerRetries, DefectKind, Discipline, Mode, Own, Pick, Plan, Strategy,
     VersionId, Warmup, streams,
 };
 use crate::platform::{PodCounts, PodId};
@@ -133,8 +134,37 @@ pub(super) struct Behaviour {
     pub flawless: bool,
 }
 
+/// What an instance that a script started has of its own.
+pub(super) struct OwnTraits {
+    pub service: Option<Sampler>,
+    pub slowdown: Option<f64>,
+    pub errors: Option<f64>,
+    pub warm: Option<Warmup>,
+}
+
+impl OwnTraits {
+    pub fn new(own: &Own) -> Self {
+        Self {
+            service: own.service_time.as_ref().map(Sampler::new),
+            slowdown: own.slowdown,
+            errors: own.errors,
+            warm: own.warm.clone(),
+        }
+    }
+
+    /// Whether service times are demands as they are, once it is warm.
+    pub fn is_plain(&self, version: &Behaviour) -> bool {
+        self.service.is_none() && self.slowdown.map_or(version.plain, |factor| factor == 1.0)
+    }
+
+    /// Whether its answers are never errors.
+    pub fn is_flawless(&self, version: &Behaviour) -> bool {
+        self.errors.map_or(version.flawless, |chance| chance == 0.0)
+    }
+}
+
 /// What only rare events touch of an instance.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(super) struct InstanceTraits {
     /// Errors and slowdown begin this long after it listens.
     pub late: SimDuration,
@@ -146,6 +176,8 @@ pub(super) struct InstanceTraits {
     pub stopping: bool,
     /// It has reported that its process ended.
     pub exited: bool,
+    /// What a script gave it of its own.
+    pub own: Option<Box<OwnTraits>>,
 }
 
 /// Least and greatest levels over the window, and integrals.
@@ -191,11 +223,27 @@ pub(super) struct World {
     pub propagation: Sampler,
     pub propagation_key: Key,
     pub changes: u64,
-    pub check: Option<HealthCheck>,
     pub check_key: Key,
+    /// Which chain of checks is the current one, by node and address.
+    pub check_life: Vec<Vec<u32>>,
+    pub check_lives: u32,
+    /// Addresses that are there from the start.
+    pub starting_addresses: u32,
     pub balancer_retries: BalancerRetries,
-    pub affinity: Option<Vec<(u32, SimTime)>>,
+    pub queue_timeout: SimDuration,
+    pub drain_timeout: Option<SimDuration>,
+    pub balancer_stopped: bool,
+    /// By user: address and version of the last answer, and when that was.
+    pub affinity: Option<Vec<(u32, u16, SimTime)>>,
+    pub sticky_cookie: bool,
+    pub sticky_version: bool,
     pub affinity_ttl: SimDuration,
+    /// Client connections, where connections are balanced.
+    pub connections: Option<Box<Connections>>,
+    /// More than the policy has a say in where a request goes.
+    pub detours: bool,
+    /// Cookies, connections or marks follow good answers.
+    pub follows_answers: bool,
     pub retries: Retries,
     pub timeout: Option<SimDuration>,
     pub deadline: Option<SimDuration>,
@@ -227,6 +275,14 @@ impl World {
         let classes: Vec<Class> =
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
         let monitoring = monitoring(plan, strategy, root);
+        let rules = Rules::new(&plan.balancer, root);
+        let nodes = plan.balancer.nodes as usize;
+        let sticky = plan.balancer.sticky.as_ref();
+        let connections = (plan.balancer.mode != Mode::Http).then(|| {
+            let key = root.purpose(streams::CONNECTION);
+            Box::new(Connections::new(&plan.client.connection, key))
+        });
+        let follows_answers = sticky.is_some() || connections.is_some() || rules.watches();
         Self {
             now: SimTime::ZERO,
             events: 0,
@@ -251,25 +307,26 @@ impl World {
             workers: plan.service.workers,
             queue: plan.service.queue,
             warmup: plan.service.startup.warm.clone(),
-            nodes: vec![Node::new(plan.versions.len()); plan.balancer.nodes as usize],
-            rules: Rules {
-                policy: plan.balancer.policy,
-                slow_start: plan
-                    .balancer
-                    .slow_start
-                    .as_ref()
-                    .map_or(SimDuration::ZERO, |s| s.window),
-                slow_start_key: root.purpose(streams::SLOW_START),
-                ring_key: root.purpose(streams::RING),
-            },
+            nodes: vec![Node::new(plan.versions.len(), groups(plan)); nodes],
+            rules,
             propagation: Sampler::new(&plan.balancer.propagation),
             propagation_key: root.purpose(streams::PROPAGATION),
             changes: 0,
-            check: plan.balancer.health_check.clone(),
             check_key: root.purpose(streams::HEALTH_CHECK),
-            balancer_retries: plan.balancer.retries.clone(),
-            affinity: plan.balancer.sticky.as_ref().map(|_| Vec::new()),
-            affinity_ttl: plan.balancer.sticky.as_ref().map_or(SimDuration::ZERO, |s| s.ttl),
+            check_life: vec![Vec::new(); nodes],
+            check_lives: 0,
+            starting_addresses: starting_addresses(plan),
+            balancer_retries: retries(&plan.balancer),
+            queue_timeout: plan.balancer.queue_timeout,
+            drain_timeout: plan.balancer.drain_timeout,
+            balancer_stopped: false,
+            affinity: sticky.map(|_| Vec::new()),
+            sticky_cookie: sticky.is_some_and(|sticky| sticky.cookie),
+            sticky_version: sticky.is_some_and(|sticky| sticky.version),
+            affinity_ttl: sticky.map_or(SimDuration::ZERO, |sticky| sticky.ttl),
+            detours: sticky.is_some() || connections.is_some(),
+            follows_answers,
+            connections,
             retries: Retries::new(&plan.client.retries, root.purpose(streams::BACKOFF)),
             timeout: plan.client.timeout,
             deadline: plan.client.deadline,
@@ -283,6 +340,12 @@ impl World {
             exited: Vec::new(),
             candidate,
         }
+    }
+
+    /// Whether the policy alone says where requests go.
+    pub fn set_detours(&mut self) {
+        self.detours =
+            self.affinity.is_some() || self.connections.is_some() || self.balancer_stopped;
     }
 
     /// Writes a line into the log, if one is kept.
@@ -375,6 +438,24 @@ impl Levels {
             exposure: Vec::new(),
         }
     }
+}
+
+/// How many groups the instances of a script belong to.
+fn groups(plan: &Plan) -> usize {
+    let groups = plan.instances.iter().filter_map(|instance| instance.group);
+    groups.max().map_or(0, |last| usize::from(last) + 1)
+}
+
+fn starting_addresses(plan: &Plan) -> u32 {
+    if plan.instances.is_empty() { plan.service.replicas } else { plan.instances.len() as u32 }
+}
+
+/// The retry rules of a node. The pause before another try at an address that has just refused
+/// is no longer than the patience with a connection (HAProxy).
+fn retries(balancer: &Balancer) -> BalancerRetries {
+    let mut retries = balancer.retries.clone();
+    retries.pause = retries.pause.min(balancer.connect_timeout);
+    retries
 }
 
 /// The monitoring system of a run and the table it scrapes, where anything asks for metrics.

@@ -74,7 +74,7 @@ impl Monitoring {
 
 fn has_judge(strategy: &Strategy) -> bool {
     match strategy {
-        Strategy::Recreate(_) | Strategy::Rolling(_) => false,
+        Strategy::Recreate(_) | Strategy::Rolling(_) | Strategy::Scripted(_) => false,
         Strategy::BlueGreen(blue_green) => {
             blue_green.pre_analysis.is_some() || blue_green.post_analysis.is_some()
         }

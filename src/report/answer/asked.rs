@@ -225,5 +225,11 @@ pub fn strategy(strategy: &Strategy) -> String {
             });
             format!("canary by {by}: {}", steps.collect::<Vec<_>>().join(", "))
         }
+        Strategy::Scripted(script) => match script.actions.last() {
+            Some(last) => {
+                format!("script of {} control actions in {}", script.actions.len(), last.at)
+            }
+            None => "script without any action".to_owned(),
+        },
     }
 }

@@ -9,6 +9,7 @@ pub mod metrics;
 mod profile;
 pub mod quantile;
 mod response;
+pub mod script;
 mod service;
 pub mod strategy;
 mod traffic;
@@ -51,13 +52,14 @@ pub fn world(context: &mut Context<'_>, root: &Checked) -> World {
     let plan = Plan {
         clock,
         phases: phases(context, root),
-        client: traffic::client(root),
+        client: traffic::client(context, root),
         balancer: balancer::balancer(context, root),
         service: service::service(context, root),
         platform: service::platform(context, root, &versions),
         operations: version::operations(context, root, &versions),
         response: response::response(context, root, &classes),
         analyses: response::analyses(context, root, &classes),
+        instances: script::instances(context, root, &versions),
         instance_hour_cost: cost.at("instance_hour").number(),
         currency: currency.text().to_owned(),
         classes,

@@ -9,6 +9,7 @@ mod law;
 mod platform;
 mod response;
 mod root;
+mod script;
 mod service;
 mod strategy;
 mod traffic;

@@ -8,7 +8,7 @@ use super::{
 
 const START: &str = "assumption: no public figures; measure yours";
 
-const WARM: Object = Object::of(&[
+pub(super) const WARM: Object = Object::of(&[
     field("penalty", Shape::Number(1.0, 1e6), "Service times are multiplied by this at first."),
     field("over", PERIOD, "The penalty fades linearly over this long.")
         .optional("`requests` is given"),
@@ -72,7 +72,7 @@ const PROBES: Object = Object::of(&[
     field("liveness", OPTIONAL_PROBE, "Restarts a container that fails it.").or("none", OFF),
 ]);
 
-const SHUTDOWN: Object = Object::of(&[
+pub(super) const SHUTDOWN: Object = Object::of(&[
     field("pre_stop", SPAN, "preStop sleep: the process serves on and gets SIGTERM after it.")
         .or("0s", KUBERNETES),
     field(
@@ -166,7 +166,7 @@ const DEFECTS: &[Alternative] = &[
 ];
 
 const DEFECT: Shape = Shape::Choice(&Choice { what: "a defect", options: DEFECTS });
-const SLOWDOWN: Shape = Shape::Number(0.001, 1e6);
+pub(super) const SLOWDOWN: Shape = Shape::Number(0.001, 1e6);
 
 pub(super) const VERSION: Object = Object::of(&[
     field(

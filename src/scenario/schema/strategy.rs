@@ -147,7 +147,11 @@ pub const STRATEGY: Object = Object {
                 "A Deployment manifest: strategy, replicas, probes, shutdown.",
             ),
             option("codedeploy", Shape::NotYet, "A CodeDeploy configuration by name."),
-            option("scripted", Shape::NotYet, "Planned control actions on named instances."),
+            option(
+                "scripted",
+                Shape::List(&super::script::ACTIONS),
+                "Planned control actions on named `instances`.",
+            ),
         ],
     }),
 };

@@ -180,10 +180,17 @@ pub(super) const CLIENT: Object = Object::of(&[
     .filled(),
     field(
         "connection",
-        Shape::Word(&["keepalive"], &["new"]),
-        "Connections to the balancer, which chooses an instance for each request.",
+        Shape::Word(&["keepalive", "new"], &[]),
+        "Connections are kept, or each request has its own.",
     )
     .or("keepalive", "HTTP/1.1 and HTTP/2"),
+    field(
+        "pool",
+        Shape::Word(&["auto", "shared", "user"], &[]),
+        "Who shares kept connections: all clients, the requests of one user; `auto`: by user \
+         where there are users.",
+    )
+    .or("auto", "browsers; one proxy in front where nobody is named"),
     field("timeout", Shape::Or(&["none"], &PERIOD), "Patience with one attempt.")
         .or("15s", "Envoy's default route timeout"),
     field(
@@ -198,7 +205,12 @@ pub(super) const CLIENT: Object = Object::of(&[
         "What a client does when an attempt fails.",
     )
     .filled(),
-    field("lifetime", Shape::NotYet, "Lifetime of connections.").optional("not modelled"),
-    field("max_age", Shape::NotYet, "Age at which connections are renewed.")
-        .optional("not modelled"),
+    field("lifetime", Shape::Or(&["none"], &TIME), "How long a connection is kept, idle or not.")
+        .or("none", "for ever"),
+    field(
+        "max_age",
+        Shape::Or(&["none"], &PERIOD),
+        "A connection of this age carries no further request (gRPC's `MAX_CONNECTION_AGE`).",
+    )
+    .or("none", OFF),
 ]);
