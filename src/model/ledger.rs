@@ -6,7 +6,8 @@
 use crate::engine::{SimDuration, SimTime};
 use crate::plan::Plan;
 use crate::record::{
-    Bucket, Cause, CauseCount, Cell, CoarseHistogram, Counters, Outcome, Series, Timeline,
+    Bucket, Cause, CauseCount, Cell, CoarseHistogram, Counters, Outcome, PhaseTally, Series,
+    Timeline,
 };
 
 use super::request::{NONE, Request, Requests};
@@ -67,6 +68,7 @@ pub struct Ledger {
     bucket_until: SimTime,
     harm: Vec<u32>,
     harm_steps: Steps,
+    phases: Vec<(SimTime, SimTime, PhaseTally)>,
     /// Time in queues of accepted attempts.
     pub wait_ns: u128,
     /// Accepted attempts.
@@ -113,6 +115,11 @@ impl Ledger {
             bucket_until: start,
             harm: vec![0; harm_steps.count],
             harm_steps,
+            phases: plan
+                .phases
+                .iter()
+                .map(|phase| (start + phase.from, start + phase.to, PhaseTally::default()))
+                .collect(),
             wait_ns: 0,
             accepted: 0,
             waited: 0,
@@ -211,6 +218,9 @@ impl Ledger {
         cell.counters.outcomes[outcome as usize] += 1;
         let bucket = &mut self.buckets[request.bucket as usize];
         bucket.outcomes[outcome as usize] += 1;
+        if !self.phases.is_empty() {
+            tally(&mut self.phases, request.sent, latency, outcome, cause);
+        }
         if outcome == Outcome::Ok {
             cell.ok.record(latency);
             bucket.ok.record(latency);
@@ -329,6 +339,7 @@ impl Ledger {
             causes,
             worst_minute_ok_p99_ns: worst,
             harm: Series { width: self.harm_steps.width, counts: self.harm },
+            phases: self.phases.into_iter().map(|(_, _, tally)| tally).collect(),
             timeline: Timeline { width: self.bucket_steps.width, buckets: self.buckets, runs: 1 },
         }
     }
@@ -360,4 +371,28 @@ pub struct Parts {
     pub harm: Series,
     /// Counts by send time.
     pub timeline: Timeline,
+    /// Requests of the phases.
+    pub phases: Vec<PhaseTally>,
+}
+
+/// Counts a request that ended in the phases it was sent in.
+#[cold]
+fn tally(
+    phases: &mut [(SimTime, SimTime, PhaseTally)],
+    sent: SimTime,
+    latency: u64,
+    outcome: Outcome,
+    cause: Option<Cause>,
+) {
+    for (from, to, tally) in phases {
+        if sent < *from || sent >= *to {
+            continue;
+        }
+        tally.requests += 1;
+        tally.outcomes[outcome as usize] += 1;
+        match cause {
+            None => tally.ok.record(latency),
+            Some(cause) => tally.causes[outcome as usize][cause as usize] += 1,
+        }
+    }
 }

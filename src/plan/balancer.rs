@@ -201,7 +201,7 @@ pub enum OnError {
 /// Retries by a node, hidden from the client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BalancerRetries {
-    /// Tries beyond the first.
+    /// Tries beyond the first; `u32::MAX`: every instance once.
     pub max: u32,
     /// Which failures are tried again.
     pub on: Vec<RetryOn>,

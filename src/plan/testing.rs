@@ -103,6 +103,7 @@ fn service() -> Service {
             on_sigterm: OnSigterm::Drain,
             linger: NONE,
             grace: SimDuration::from_secs(30),
+            lame_duck: false,
         },
         crash_mtbf: None,
     }

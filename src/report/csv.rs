@@ -249,6 +249,32 @@ fn moment(bucket: &Bucket, runs: u64) -> Vec<String> {
     cells
 }
 
+/// The scenario's phases, by intended send time: means over the seeds of each count; latencies
+/// over all ok requests of all seeds.
+#[must_use]
+pub fn phases(result: &StudyResult) -> String {
+    let mut header = vec!["strategy", "release", "phase", "requests"];
+    header.extend(Outcome::ALL.map(Outcome::name));
+    header.extend(["ok_mean_ms", "ok_p50_ms", "ok_p90_ms", "ok_p99_ms", "ok_p999_ms"]);
+    let phases = &result.study.plan.phases;
+    let rows = result.groups.iter().flat_map(|group| {
+        phases.iter().zip(&group.phases).map(move |(phase, tally)| {
+            let runs = group.rows.len().max(1) as f64;
+            let mean = |count: u64| machine(count as f64 / runs);
+            let strategy = csv_cell(&group.strategy);
+            let mut cells = vec![strategy, csv_cell(&group.release), csv_cell(&phase.name)];
+            cells.push(mean(tally.requests));
+            cells.extend(tally.outcomes.map(mean));
+            cells.push(cell(tally.ok.mean().map(|mean| mean / 1e6)));
+            for q in [0.5, 0.9, 0.99, 0.999] {
+                cells.push(cell(tally.ok.quantile(q).map(|latency| latency as f64 / 1e6)));
+            }
+            cells
+        })
+    });
+    table(header, rows)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,7 +62,14 @@ impl World {
                 self.spread_endpoint(address, conditions);
             }
             Effect::Gone { .. } => {}
-            Effect::Log(kind) => self.note(kind),
+            Effect::Log(kind) => {
+                if let EventKind::InstanceTerminating { instance, .. } = kind {
+                    let traits = &mut self.traits[instance as usize];
+                    let own = traits.own.as_deref().and_then(|own| own.lame_duck);
+                    traits.lame_duck = own.unwrap_or(plan.service.shutdown.lame_duck);
+                }
+                self.note(kind);
+            }
             Effect::Counts(counts) => self.counts_changed(counts),
         }
     }
@@ -258,6 +265,7 @@ impl Workload for World {
     fn probe(&self, pod: PodId, shares_workers: bool) -> ProbeAnswer {
         let instance = &self.instances[pod.0 as usize];
         match instance.condition {
+            Condition::Serving if self.traits[pod.0 as usize].lame_duck => ProbeAnswer::Failure,
             Condition::Serving => {
                 let inside = instance.busy.saturating_add(instance.waiting);
                 let room = instance.workers.saturating_add(instance.queue_limit);

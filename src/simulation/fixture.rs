@@ -118,6 +118,7 @@ fn service() -> Service {
             on_sigterm: OnSigterm::Drain,
             linger: NOW,
             grace: seconds(30.0),
+            lame_duck: false,
         },
         crash_mtbf: None,
     }

@@ -282,6 +282,7 @@ impl Simulation<'_> {
             capacity: world.levels.record,
             harm: parts.harm,
             timeline: parts.timeline,
+            phases: parts.phases,
             events: world.log.unwrap_or_default(),
             work,
             detail: world.detail,

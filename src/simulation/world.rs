@@ -140,6 +140,7 @@ pub(super) struct OwnTraits {
     pub slowdown: Option<f64>,
     pub errors: Option<f64>,
     pub warm: Option<Warmup>,
+    pub lame_duck: Option<bool>,
 }
 
 impl OwnTraits {
@@ -149,6 +150,7 @@ impl OwnTraits {
             slowdown: own.slowdown,
             errors: own.errors,
             warm: own.warm.clone(),
+            lame_duck: own.shutdown.as_ref().map(|shutdown| shutdown.lame_duck),
         }
     }
 
@@ -176,6 +178,8 @@ pub(super) struct InstanceTraits {
     pub stopping: bool,
     /// It has reported that its process ended.
     pub exited: bool,
+    /// It has been told to stop, and says so to probes.
+    pub lame_duck: bool,
     /// What a script gave it of its own.
     pub own: Option<Box<OwnTraits>>,
 }

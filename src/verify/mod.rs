@@ -3,6 +3,7 @@
 
 pub mod kubernetes;
 pub mod tables;
+pub mod testbed;
 pub mod theory;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub enum Job {
     Row(Box<tables::Row>),
     /// A recorded rollout.
     Rollout(Box<kubernetes::recording::Recording>),
+    /// A recorded rollout behind a load balancer.
+    Testbed(Box<testbed::recording::Recording>),
 }
 
 impl Job {
@@ -35,6 +38,11 @@ impl Job {
         if let Ok(rows) = tables::read(text) {
             return Some(rows.into_iter().map(|row| Self::Row(Box::new(row))).collect());
         }
+        if let Ok(recording) = serde_json::from_str::<testbed::recording::Recording>(text)
+            && recording.format == testbed::recording::FORMAT
+        {
+            return Some(vec![Self::Testbed(Box::new(recording))]);
+        }
         let recording: kubernetes::recording::Recording = serde_json::from_str(text).ok()?;
         let known = recording.format == kubernetes::recording::FORMAT;
         known.then(|| vec![Self::Rollout(Box::new(recording))])
@@ -47,6 +55,7 @@ impl Job {
             Self::Theory(case) => &case.id,
             Self::Row(row) => &row.id,
             Self::Rollout(recording) => &recording.name,
+            Self::Testbed(recording) => &recording.id,
         }
     }
 
@@ -57,6 +66,7 @@ impl Job {
             Self::Theory(case) => case.check(extent),
             Self::Row(row) => vec![tables::check_row(row)],
             Self::Rollout(recording) => kubernetes::checks::check(recording),
+            Self::Testbed(recording) => testbed::checks::check(recording),
         }
     }
 }

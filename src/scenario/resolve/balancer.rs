@@ -120,7 +120,7 @@ fn policy(at: &Checked, preset: &str) -> Policy {
 
 fn retries(at: &Checked) -> BalancerRetries {
     BalancerRetries {
-        max: at.at("max").count32(),
+        max: at.at("max").unless("each").map_or(u32::MAX, Checked::count32),
         on: retry_on(at.at("on")),
         redispatch: at.at("redispatch").bool(),
         pause: at.at("pause").duration(),

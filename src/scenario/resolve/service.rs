@@ -86,6 +86,7 @@ pub(super) fn shutdown(context: &mut Context<'_>, at: &Checked) -> Shutdown {
         },
         linger: law(context, at.at("linger")),
         grace: at.at("grace").duration(),
+        lame_duck: at.at("lame_duck").bool(),
     }
 }
 

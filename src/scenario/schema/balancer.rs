@@ -36,7 +36,7 @@ pub const PRESETS: &[Preset] = &[
         "nginx",
         &[
             ("outlier", "{max_fails: {}}", "nginx: max_fails 1 fail_timeout 10s"),
-            ("retries.max", "1000", "nginx: proxy_next_upstream_tries 0, every server once"),
+            ("retries.max", "each", "nginx: proxy_next_upstream_tries 0"),
             ("retries.on", "[refused, reset, timeout]", "nginx: proxy_next_upstream error timeout"),
             ("connect_timeout", "60s", "nginx: proxy_connect_timeout"),
             ("overhead", "0.14ms", "measured on nginx 1.22, loopback"),
@@ -205,7 +205,12 @@ const OUTLIERS: Choice = Choice {
 };
 
 const RETRIES: Object = Object::of(&[
-    field("max", Shape::Count(0, 1_000), "Tries beyond the first.").or("0", OFF),
+    field(
+        "max",
+        Shape::Or(&["each"], &Shape::Count(0, 1_000)),
+        "Tries beyond the first; `each`: every instance once.",
+    )
+    .or("0", OFF),
     field("on", RETRY_ON, "Failures that are tried again.")
         .or("[refused]", "HAProxy: connection failures"),
     field(

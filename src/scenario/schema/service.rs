@@ -84,6 +84,12 @@ pub(super) const SHUTDOWN: Object = Object::of(&[
     .or("drain", "the usual graceful stop"),
     field("linger", POD_TIME, "The process serves on for this long after SIGTERM, then obeys.")
         .or("0s", OFF),
+    field(
+        "lame_duck",
+        Shape::Bool,
+        "Probes and health checks fail from the deletion on, while requests are still served.",
+    )
+    .or("false", "health says nothing of a stop"),
     field("grace", SPAN, "From the deletion to SIGKILL, the preStop sleep included.")
         .or("30s", KUBERNETES)
         .also(&[seconds("terminationGracePeriodSeconds")]),

@@ -1,0 +1,231 @@
+//! What is held against a recording: outcomes overall and by phase, latency of the ok requests,
+//! and when errors begin and end.
+//!
+//! The testbed tells apart who reported a failure and how a broken connection looked; here an
+//! outcome is what happened. The groups compared are sums of its classes: `unreachable` (nobody
+//! listened, or no server in rotation: the balancer's 502 or 503, a refused connection), `cut`
+//! (the connection broke while a request was in it), and the classes with names of their own.
+//! Behind a balancer of connections, both look like a connection that was closed: one group.
+
+use std::collections::BTreeMap;
+
+use super::mapping::{SEEDS, study_of};
+use super::recording::{Figure, Recording};
+use crate::engine::SimDuration;
+use crate::experiment::{Runner, Simulator};
+use crate::record::{Cause, Outcome, PhaseTally, RunKey, RunRecord};
+use crate::simulation::RunOptions;
+use crate::verify::{Check, Verdict};
+
+/// Allowance for what a request takes outside of service and queues: the testbed's noise floor.
+const LATENCY_FLOOR_MS: f64 = 1.0;
+const LATENCY_SHARE: f64 = 0.02;
+/// Share of the rate above which a second counts as one of errors.
+const ERROR_SECOND: f64 = 0.05;
+
+/// Checks a recording.
+#[must_use]
+pub fn check(recording: &Recording) -> Vec<Check> {
+    let study = match study_of(recording) {
+        Ok(study) => study,
+        Err(what) => return vec![not_modelled(recording, &what)],
+    };
+    let options = RunOptions {
+        timeline_width: SimDuration::from_secs(1),
+        log: false,
+        failure_samples: 0,
+        detail_small_up_to: None,
+    };
+    let simulator = Simulator { study: &study, options };
+    let key = |seed| RunKey { arm: Some(0), release: Some(0), seed };
+    let runs: Vec<RunRecord> = (1..=SEEDS).map(|seed| simulator.run(key(seed))).collect();
+    let names: Vec<&str> = study.plan.phases.iter().map(|phase| phase.name.as_str()).collect();
+    let mut phases: BTreeMap<&str, PhaseTally> = BTreeMap::new();
+    for run in &runs {
+        for (name, tally) in names.iter().zip(&run.phases) {
+            phases.entry(name).or_default().merge(tally);
+            phases.entry("all").or_default().merge(tally);
+        }
+    }
+    let mut checks = Vec::new();
+    for (phase, tally) in &phases {
+        counts(recording, phase, tally, &mut checks);
+    }
+    for (phase, tally) in &phases {
+        latencies(recording, phase, tally, &mut checks);
+    }
+    timeline(recording, &runs, &mut checks);
+    checks
+}
+
+fn not_modelled(recording: &Recording, what: &str) -> Check {
+    Check {
+        case: recording.id.clone(),
+        metric: what.to_owned(),
+        expected: String::new(),
+        got: String::new(),
+        tolerance: String::new(),
+        verdict: Verdict::NotModelled,
+    }
+}
+
+/// What a class of the recording counts as.
+fn group(class: &str, recording: &Recording) -> &'static str {
+    let lb = &recording.config.lb;
+    let connections = lb.mode.as_deref() == Some("tcp");
+    match class {
+        "ok" => "ok",
+        "app_500" => "app_error",
+        "app_503_full" => "full",
+        "timeout" | "lb_504" => "timeout",
+        "session_lost" => "unauthorized",
+        "lb_502" if lb.kind.as_deref() == Some("nginx") => "unreachable or cut",
+        _ if connections => "unreachable or cut",
+        "lb_502" => "cut",
+        "lb_503" | "refused" => "unreachable",
+        _ if lb.kind.as_deref() == Some("nginx") => "closed by a reload",
+        _ => "cut",
+    }
+}
+
+/// What a cause of ours counts as.
+fn our_group(outcome: Outcome, cause: Cause, recording: &Recording) -> &'static str {
+    let lb = &recording.config.lb;
+    let merged = lb.mode.as_deref() == Some("tcp") || lb.kind.as_deref() == Some("nginx");
+    match outcome {
+        Outcome::Ok => "ok",
+        Outcome::AppError => "app_error",
+        Outcome::Timeout => "timeout",
+        Outcome::Unauthorized => "unauthorized",
+        Outcome::Overflow if cause == Cause::Overload && lb.server_maxconn.is_none() => "full",
+        _ if merged => "unreachable or cut",
+        Outcome::Overflow | Outcome::Refused => "unreachable",
+        Outcome::Reset => "cut",
+    }
+}
+
+fn counts(recording: &Recording, phase: &str, tally: &PhaseTally, checks: &mut Vec<Check>) {
+    let Some(recorded) = recording.summary.counts.get(phase) else { return };
+    let mut expected: BTreeMap<&str, (f64, f64, f64)> = BTreeMap::new();
+    for (class, figure) in recorded {
+        let sum = expected.entry(group(class, recording)).or_default();
+        sum.0 += figure.mean;
+        sum.1 += figure.sd * figure.sd;
+        sum.2 = sum.2.max(figure.tolerance);
+    }
+    let mut got: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut add = |group, count: u64| {
+        *got.entry(group).or_default() += count as f64 / SEEDS as f64;
+    };
+    add("ok", tally.outcomes[Outcome::Ok as usize]);
+    for outcome in Outcome::ALL {
+        for cause in Cause::ALL {
+            let count = tally.causes[outcome as usize][cause as usize];
+            if count > 0 {
+                add(our_group(outcome, cause, recording), count);
+            }
+        }
+    }
+    let mut groups: Vec<&str> = expected.keys().chain(got.keys()).copied().collect();
+    groups.sort_unstable();
+    groups.dedup();
+    for group in groups {
+        let (mean, variance, listed) = expected.get(group).copied().unwrap_or_default();
+        let got = got.get(group).copied().unwrap_or(0.0);
+        let own = (2.5 * variance.sqrt()).max(2.5 * mean.max(1.0).sqrt()).max(0.05 * mean);
+        let tolerance = own.max(listed);
+        checks.push(compared(recording, format!("{group}, {phase}"), mean, got, tolerance, 1));
+    }
+}
+
+fn latencies(recording: &Recording, phase: &str, tally: &PhaseTally, checks: &mut Vec<Check>) {
+    let Some(recorded) = recording.summary.latency_ok.get(phase) else { return };
+    let unreliable = recording.runs.iter().any(|run| run.latency_tail_unreliable);
+    let figures = [("p50", 0.5, false), ("p90", 0.9, false), ("p99", 0.99, true)];
+    for (name, q, tail) in figures {
+        let Some(figure) = recorded.get(&format!("{name}_ms")) else { continue };
+        if tail && unreliable {
+            continue;
+        }
+        let Some(got) = tally.ok.quantile(q) else { continue };
+        let Figure { mean, sd, tolerance } = *figure;
+        let floor = LATENCY_FLOOR_MS + LATENCY_SHARE * mean;
+        let tolerance = tolerance.max(2.5 * sd).max(floor);
+        let metric = format!("ok {name} (ms), {phase}");
+        checks.push(compared(recording, metric, mean, got as f64 / 1e6, tolerance, 2));
+    }
+}
+
+/// Spans of seconds in which more than a twentieth of the requests fail.
+fn bursts(failed: &[f64], rate: f64) -> Vec<(usize, usize)> {
+    let mut bursts: Vec<(usize, usize)> = Vec::new();
+    for (second, _) in failed.iter().enumerate().filter(|(_, count)| **count > ERROR_SECOND * rate)
+    {
+        match bursts.last_mut() {
+            // One quiet second in between is still the same burst.
+            Some((_, last)) if second <= *last + 2 => *last = second,
+            _ => bursts.push((second, second)),
+        }
+    }
+    bursts
+}
+
+fn timeline(recording: &Recording, runs: &[RunRecord], checks: &mut Vec<Check>) {
+    let rate = recording.config.rate;
+    let seconds = recording.config.duration.ceil() as usize;
+    let mut recorded = vec![0.0; seconds];
+    for run in &recording.runs {
+        for by_second in run.timeline_1s.not_ok.values() {
+            for (second, count) in by_second {
+                let at = second.parse::<usize>().ok().filter(|at| *at < seconds);
+                if let Some(at) = at {
+                    recorded[at] += count / recording.runs.len() as f64;
+                }
+            }
+        }
+    }
+    let mut ours = vec![0.0; seconds];
+    for run in runs {
+        for (at, bucket) in run.timeline.buckets.iter().take(seconds).enumerate() {
+            let failed: u64 = bucket.outcomes[1..].iter().sum();
+            ours[at] += failed as f64 / runs.len() as f64;
+        }
+    }
+    let (theirs, mine) = (bursts(&recorded, rate), bursts(&ours, rate));
+    if theirs.is_empty() && mine.is_empty() {
+        return;
+    }
+    let shown = |bursts: &[(usize, usize)]| {
+        let spans: Vec<String> = bursts.iter().map(|(from, to)| format!("{from}-{to}")).collect();
+        spans.join(" ")
+    };
+    let near = |a: usize, b: usize| a.abs_diff(b) <= 1;
+    let same = theirs.len() == mine.len()
+        && theirs.iter().zip(&mine).all(|(a, b)| near(a.0, b.0) && near(a.1, b.1));
+    checks.push(Check {
+        case: recording.id.clone(),
+        metric: "seconds of errors".to_owned(),
+        expected: shown(&theirs),
+        got: shown(&mine),
+        tolerance: "1 s".to_owned(),
+        verdict: if same { Verdict::Ok } else { Verdict::Off },
+    });
+}
+
+fn compared(
+    recording: &Recording,
+    metric: String,
+    expected: f64,
+    got: f64,
+    tolerance: f64,
+    digits: usize,
+) -> Check {
+    Check {
+        case: recording.id.clone(),
+        metric,
+        expected: format!("{expected:.digits$}"),
+        got: format!("{got:.digits$}"),
+        tolerance: format!("{tolerance:.digits$}"),
+        verdict: if (expected - got).abs() <= tolerance { Verdict::Ok } else { Verdict::Off },
+    }
+}
