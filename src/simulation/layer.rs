@@ -1,9 +1,9 @@
 //! What brings about the rollout of a run: the platform with its controllers, or a script.
 
-use super::rollout::{Rollout, RolloutEvent, RolloutOutbox, World};
+use super::rollout::{Judged, Rollout, RolloutEvent, RolloutOutbox, World};
 use super::script::{Script, ScriptEvent};
 use crate::engine::SimTime;
-use crate::plan::{Plan, Strategy, VersionId};
+use crate::plan::{Plan, STABLE, Strategy, VersionId};
 use crate::platform::PodId;
 use crate::record::RolloutTimes;
 
@@ -65,7 +65,8 @@ impl Layer {
             Some(Strategy::Scripted(script)) => script.actions.clone(),
             _ => Vec::new(),
         };
-        Self::Script(Box::new(Script::new(plan, script, seed)))
+        let candidate = release.unwrap_or(STABLE);
+        Self::Script(Box::new(Script::new(plan, script, candidate, seed)))
     }
 
     /// Puts what runs from the start in place.
@@ -106,6 +107,14 @@ impl Layer {
         match self {
             Self::Cluster(rollout) => rollout.times(),
             Self::Script(script) => script.times(),
+        }
+    }
+
+    /// Which versions metrics are about: what ran before, and what is on trial.
+    pub fn judged(&self) -> Judged {
+        match self {
+            Self::Cluster(rollout) => rollout.judged(),
+            Self::Script(script) => script.judged,
         }
     }
 

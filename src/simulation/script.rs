@@ -6,12 +6,12 @@
 //! effect at once on all its nodes.
 
 use super::layer::LayerOutbox;
-use super::rollout::RolloutEffect;
+use super::rollout::{Judged, RolloutEffect};
 use crate::engine::rng::Key;
 use crate::engine::{Sampler, SimTime};
 use crate::plan::{
-    Action, ActionKind, EndpointConditions, OnSigterm, Own, Plan, PlannedInstance, ServerState,
-    Service, VersionId, streams,
+    Action, ActionKind, EndpointConditions, OnSigterm, Own, Plan, PlannedInstance, STABLE,
+    ServerState, Service, VersionId, streams,
 };
 use crate::platform::{Effect, PodCounts, PodId};
 use crate::record::{EventKind, RolloutOutcome, RolloutTimes};
@@ -96,6 +96,8 @@ pub(super) struct Script {
     /// The newest process of each address.
     newest: Vec<Option<u32>>,
     times: RolloutTimes,
+    /// Which versions metrics are about.
+    pub judged: Judged,
     left: usize,
 }
 
@@ -103,8 +105,9 @@ const SERVING: EndpointConditions =
     EndpointConditions { ready: true, serving: true, terminating: false };
 
 impl Script {
-    pub fn new(plan: &Plan, actions: Vec<Action>, seed: u64) -> Self {
+    pub fn new(plan: &Plan, actions: Vec<Action>, candidate: VersionId, seed: u64) -> Self {
         Self {
+            judged: Judged { stable: STABLE, candidate },
             planned: plan.instances.clone(),
             service: plan.service.clone(),
             left: actions.len(),

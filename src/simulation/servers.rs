@@ -4,7 +4,7 @@
 use crate::engine::{SimDuration, SimTime};
 use crate::model::balancer::{NO_GROUP, Node, TryResult};
 use crate::model::request::Stage;
-use crate::plan::{EndpointConditions, Plan, Routing};
+use crate::plan::{EndpointConditions, Plan, Routing, VersionId};
 use crate::platform::{PodId, ProbeAnswer, Workload};
 use crate::record::{Cause, EventKind, Outcome};
 
@@ -330,8 +330,13 @@ impl World {
         if levels.open {
             levels.record.min_routable = levels.record.min_routable.min(levels.routable);
         }
-        let Some(candidate) = self.candidate else { return };
-        let exposed = self.nodes.iter().any(|node| node.sends_to(candidate));
+        if self.candidate.is_none() {
+            return;
+        }
+        let versions = (0..self.behaviours.len() as u16).map(VersionId);
+        let mut deployed = versions.filter(|&version| version != self.stable);
+        let exposed = deployed.any(|version| self.nodes.iter().any(|node| node.sends_to(version)));
+        let levels = &mut self.levels;
         let open = levels.exposure.last().is_some_and(|&(_, end)| end == SimTime::NEVER);
         if exposed && !open {
             levels.exposure.push((self.now, SimTime::NEVER));

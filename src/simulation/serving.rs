@@ -36,11 +36,12 @@ impl World {
         let request = self.requests[slot];
         let (class, demand) = (request.class, self.demand_on(&request, number));
         let instance = &mut self.instances[number as usize];
-        instance.first_request = instance.first_request.min(now);
+        instance.first_request = instance.first_request.min(request.reached);
         let begun = instance.begun;
         instance.begun += 1;
+        // A request is as slow as the instance was when it came: what it needs is settled then.
         let since = |start: SimTime, over: SimDuration, penalty: f64| {
-            let age = now.since(start);
+            let age = request.reached.since(start);
             if age >= over {
                 1.0
             } else {

@@ -16,8 +16,8 @@ use crate::model::request::{NONE, Requests};
 use crate::model::sharing::Sharing;
 use crate::model::telemetry::{AttemptTable, Monitoring};
 use crate::plan::{
-    Arrivals, Balancer, BalancerRetries, DefectKind, Discipline, Mode, Own, Pick, Plan, Strategy,
-    VersionId, Warmup, streams,
+    Arrivals, Balancer, BalancerRetries, DefectKind, Discipline, Mode, Own, Pick, Plan, STABLE,
+    Strategy, VersionId, Warmup, streams,
 };
 use crate::platform::{PodCounts, PodId};
 use crate::record::{Detail, Event, EventKind};
@@ -193,7 +193,7 @@ pub(super) struct Levels {
     pub ready_worker_ns: u128,
     /// The window has begun.
     pub open: bool,
-    /// Spans in which some node could send to the candidate; the last may still be open.
+    /// Spans in which some node could send to what has been deployed; the last may still be open.
     pub exposure: Vec<(SimTime, SimTime)>,
 }
 
@@ -260,7 +260,9 @@ pub(super) struct World {
     pub detail: Option<Detail>,
     /// Processes that ended by themselves since the platform was last told.
     pub exited: Vec<PodId>,
-    /// The version being deployed.
+    /// What ran before the last deployment.
+    pub stable: VersionId,
+    /// The version being deployed; `None`: nothing is.
     pub candidate: Option<VersionId>,
 }
 
@@ -342,6 +344,7 @@ impl World {
                 .then(|| Tracer::new(options.failure_samples)),
             detail: options.detail_small_up_to.map(detail),
             exited: Vec::new(),
+            stable: STABLE,
             candidate,
         }
     }

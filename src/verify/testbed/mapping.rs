@@ -2,8 +2,9 @@
 //!
 //! The load balancer's configuration goes into `balancer`, its runtime commands and the starts
 //! and stops of processes into a script. Nothing is fitted: what a balancer does by itself
-//! comes from its preset. Five seconds of traffic before the first recorded arrival let checks
-//! of instances that do not run take them out, as happened on the testbed.
+//! comes from its preset; the overhead is the testbed's measured constant, generator and loopback
+//! included. Five seconds before the first recorded arrival let checks of instances that do not
+//! run take them out, as happened on the testbed.
 
 use std::fmt::Write as _;
 
@@ -42,7 +43,10 @@ pub fn scenario_of(recording: &Recording) -> Result<String, String> {
     line(format!("name: {}", quoted(&recording.id)));
     line(format!("seeds: {SEEDS}"));
     let duration = seconds(config.duration);
-    line(format!("clock: {{ warmup: 5s, window: {duration}, deploy_at: 0s }}"));
+    // Only an instance that does not run and is not disabled has to be found out.
+    let found_out = |slot: &Slot| !slot.run.unwrap_or(true) && !slot.disabled.unwrap_or(false);
+    let warmup = if config.slots.values().any(found_out) { "5s" } else { "0s" };
+    line(format!("clock: {{ warmup: {warmup}, window: {duration}, deploy_at: 0s }}"));
     line(phases(config));
     line("traffic:".to_owned());
     line(format!(
@@ -161,11 +165,27 @@ fn balancer(lb: &Balancer, config: &Config) -> Result<String, String> {
         Some(other) => return Err(format!("the policy `{other}`")),
     });
     fields.push("propagation: 0s".to_owned());
+    fields.push(format!("overhead: {}", overhead(lb, config)));
     let keeps_cookies = config.client.users.unwrap_or(0) > 0;
     if lb.cookie.is_some() && keeps_cookies {
         fields.push("sticky: { cookie: true, ttl: 24h }".to_owned());
     }
     Ok(format!("{{ {} }}", fields.join(", ")))
+}
+
+/// The testbed's constant per request, from its calibration runs with a deterministic service:
+/// direct, through HAProxy and through nginx, over a kept connection and over a new one.
+fn overhead(lb: &Balancer, config: &Config) -> &'static str {
+    let new = config.client.conn.as_deref() == Some("new");
+    match (lb.kind.as_deref(), new) {
+        (Some("haproxy"), false) => "408us",
+        (Some("haproxy"), true) if lb.mode.as_deref() == Some("tcp") => "546us",
+        (Some("haproxy"), true) => "585us",
+        (Some("nginx"), false) => "368us",
+        (Some("nginx"), true) => "568us",
+        (_, false) => "233us",
+        (_, true) => "328us",
+    }
 }
 
 fn haproxy(lb: &Balancer) -> Result<Vec<String>, String> {
