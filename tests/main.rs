@@ -8,5 +8,6 @@ mod readme;
 mod samplers;
 mod scenario;
 mod shipped;
+mod testbed;
 mod theory;
 mod tidy;

@@ -96,7 +96,7 @@ pub enum Rotation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TieBreak {
-    /// The next in turn.
+    /// The one whose count has not changed for longest (HAProxy's `lb_fwlc.c`).
     InTurn,
     /// Any of them.
     Random,
@@ -130,6 +130,8 @@ pub struct HealthCheck {
     pub staggered: bool,
     /// Patience with a check.
     pub timeout: SimDuration,
+    /// Whether a check needs a free worker or place in the queue, as requests do.
+    pub shares_workers: bool,
     /// Failed checks in a row that take an instance out.
     pub fall: u32,
     /// Good checks in a row that bring it back.

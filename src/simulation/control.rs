@@ -80,7 +80,7 @@ impl World {
         self.shared.push(Sharing::new(self.workers.unwrap_or(u32::MAX)));
         self.traits.push(InstanceTraits::of(&plan.versions[usize::from(version.0)], ordinal));
         for node in &mut self.nodes {
-            node.add_instance(pod.0);
+            node.add_instance(&self.rules, pod.0);
         }
         if plan.instances.is_empty() {
             // A pod has an address of its own.

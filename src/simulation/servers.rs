@@ -240,11 +240,12 @@ impl World {
         }
         let Some(check) = &self.rules.check else { return };
         let (interval, timeout) = (check.interval, check.timeout);
+        let shares = check.shares_workers;
         if !state.checks(address) {
             self.later(self.now + interval, Cold::Check { node, address, life });
             return;
         }
-        let (success, after) = match self.probe(PodId(state.bound(address)), true) {
+        let (success, after) = match self.probe(PodId(state.bound(address)), shares) {
             ProbeAnswer::Success(took) if took <= timeout => (true, SimDuration::ZERO),
             ProbeAnswer::Failure => (false, SimDuration::ZERO),
             ProbeAnswer::Success(_) | ProbeAnswer::Silence => (false, timeout),

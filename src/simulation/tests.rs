@@ -143,6 +143,7 @@ fn a_health_check_takes_a_hung_instance_out_after_fall_intervals() {
         down_interval: seconds(2.0),
         start: CheckStart::Up,
         staggered: false,
+        shares_workers: true,
         timeout: seconds(1.0),
         fall: 3,
         rise: 2,

@@ -156,6 +156,10 @@ impl World {
     /// A try has failed, and the request is in no instance: the balancer may try again.
     #[cold]
     pub fn try_failed(&mut self, slot: u32, outcome: Outcome, cause: Cause, what: &str) {
+        let refused = some(self.requests[slot].instance).filter(|_| outcome == Outcome::Refused);
+        if let Some(instance) = refused {
+            self.nodes[usize::from(self.requests[slot].node)].touch(instance);
+        }
         if self.rules.watches() {
             let result = match outcome {
                 Outcome::Refused => Some(TryResult::Refused),

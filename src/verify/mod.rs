@@ -53,6 +53,13 @@ impl Job {
     pub fn fault(text: &str) -> Option<String> {
         let value: serde_json::Value = serde_json::from_str(text).ok()?;
         let format = value.get("format")?.as_str()?;
+        if format == testbed::recording::FORMAT {
+            let read: Result<testbed::recording::Recording, _> = serde_json::from_str(text);
+            return read.err().map(|error| error.to_string());
+        }
+        if format.starts_with("cutover-testbed-") {
+            return Some(format!("its format is {format}"));
+        }
         let family = kubernetes::recording::FORMAT.split('/').next()?;
         if format.split('/').next() != Some(family) {
             return None;

@@ -37,6 +37,9 @@ pub struct Node {
     endpoints: Vec<Endpoint>,
     /// By instance: requests of this node in it.
     outstanding: Vec<u32>,
+    /// By instance: when its count changed last, on a clock of changes; empty where no rule asks.
+    changed: Vec<u64>,
+    changes: u64,
     /// By instance: connections through this node to it.
     connections: Vec<u32>,
     /// All versions together, then each version, then each group.
@@ -57,6 +60,8 @@ impl Node {
         Self {
             endpoints: Vec::new(),
             outstanding: Vec::new(),
+            changed: Vec::new(),
+            changes: 0,
             connections: Vec::new(),
             pools: vec![Pool::default(); versions + 1 + groups],
             versions,
@@ -68,9 +73,12 @@ impl Node {
     }
 
     /// Makes room for an instance.
-    pub fn add_instance(&mut self, instance: u32) {
+    pub fn add_instance(&mut self, rules: &Rules, instance: u32) {
         assert_eq!(instance as usize, self.outstanding.len(), "instances come in order");
         self.outstanding.push(0);
+        if rules.asks_for_changes() {
+            self.changed.push(0);
+        }
         self.connections.push(0);
     }
 
@@ -344,7 +352,11 @@ impl Node {
     pub fn choose(&mut self, rules: &Rules, choice: &Choice) -> Option<u32> {
         let pool = self.pool_of(rules, choice);
         if rules.is_plain() {
-            return self.pools[pool].choose(rules.policy, choice, &self.outstanding);
+            return self.pools[pool].choose(
+                rules.policy,
+                choice,
+                (&self.outstanding, &self.changed),
+            );
         }
         self.choose_rarer(rules, pool, choice)
     }
@@ -384,12 +396,27 @@ impl Node {
     #[inline]
     pub fn begin(&mut self, instance: u32) {
         self.outstanding[instance as usize] += 1;
+        if !self.changed.is_empty() {
+            self.touch(instance);
+        }
     }
 
     /// Notes that a request is no longer in an instance.
     #[inline]
     pub fn end(&mut self, instance: u32) {
         self.outstanding[instance as usize] -= 1;
+        if !self.changed.is_empty() {
+            self.touch(instance);
+        }
+    }
+
+    /// An instance's count has changed, if only for a moment.
+    #[cold]
+    pub fn touch(&mut self, instance: u32) {
+        if let Some(changed) = self.changed.get_mut(instance as usize) {
+            self.changes += 1;
+            *changed = self.changes;
+        }
     }
 
     /// Notes a connection to an instance.
@@ -413,7 +440,11 @@ impl Node {
     fn choose_rarer(&mut self, rules: &Rules, pool: usize, choice: &Choice) -> Option<u32> {
         let bounded = rules.most != u32::MAX;
         if rules.by_connection {
-            return self.pools[pool].choose(rules.policy, choice, &self.connections);
+            return self.pools[pool].choose(
+                rules.policy,
+                choice,
+                (&self.connections, &self.changed),
+            );
         }
         if let Some(outlier @ Outlier::MaxFails { .. }) = &rules.outlier {
             return self.choose_unmarked(rules, outlier, pool, choice);
@@ -421,17 +452,27 @@ impl Node {
         if bounded {
             let outstanding = &self.outstanding;
             let open = |member: u32| outstanding[member as usize] < rules.most;
-            return self.pools[pool].choose_open(rules.policy, choice, outstanding, open);
+            return self.pools[pool].choose_open(
+                rules.policy,
+                choice,
+                (outstanding, &self.changed),
+                open,
+            );
         }
         if rules.slow_start.0 == 0 {
-            return self.pools[pool].choose(rules.policy, choice, &self.outstanding);
+            return self.pools[pool].choose(
+                rules.policy,
+                choice,
+                (&self.outstanding, &self.changed),
+            );
         }
         // Slow start as acceptance: an instance in its ramp is taken with the chance that is
         // its share, else another is chosen.
         let mut choice = *choice;
         let mut chosen = None;
         for draw in 0..SLOW_START_DRAWS {
-            chosen = self.pools[pool].choose(rules.policy, &choice, &self.outstanding);
+            chosen =
+                self.pools[pool].choose(rules.policy, &choice, (&self.outstanding, &self.changed));
             let instance = chosen?;
             let age = choice.now.since(self.joined(pool, instance)).0 as f64;
             let share = (age / rules.slow_start.0 as f64).max(SLOW_START_FLOOR);
@@ -469,7 +510,12 @@ impl Node {
             .collect();
         let open =
             |member: u32| !aside.contains(&member) && outstanding[member as usize] < rules.most;
-        let chosen = self.pools[pool].choose_open(rules.policy, choice, outstanding, open)?;
+        let chosen = self.pools[pool].choose_open(
+            rules.policy,
+            choice,
+            (outstanding, &self.changed),
+            open,
+        )?;
         let of = self.pools[pool].members.iter().position(|&member| member == chosen)?;
         let address = self.pools[pool].servers[of];
         self.endpoints[address as usize].chosen(outlier, choice.now);

@@ -11,6 +11,12 @@ use crate::plan::{Policy, Rotation, TieBreak};
 /// differ by a tenth from instance to instance, as they do there.
 const RING_POINTS: u64 = 128;
 
+/// HAProxy's `SRV_EWGHT_MAX`.
+const KEY_SCALE: u64 = 4096;
+
+/// Requests in each instance, and when that changed last where a rule asks for it.
+pub(super) type Loads<'a> = (&'a [u32], &'a [u64]);
+
 /// Instances a request may go to, in the order of their addresses.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pool {
@@ -91,8 +97,9 @@ impl Pool {
         &mut self,
         policy: Policy,
         choice: &Choice,
-        outstanding: &[u32],
+        loads: Loads<'_>,
     ) -> Option<u32> {
+        let outstanding = loads.0;
         let count = self.members.len() as u32;
         if count == 0 {
             return None;
@@ -103,7 +110,7 @@ impl Pool {
                 self.better_of_two(choice, outstanding)
             }
             Policy::Random => self.members[index((choice.bits() >> 32) as u32, count) as usize],
-            _ => return self.choose_rarer(policy, choice, outstanding),
+            _ => return self.choose_rarer(policy, choice, loads),
         };
         if chosen == choice.avoid && count > 1 {
             return Some(self.next_after(chosen));
@@ -144,12 +151,8 @@ impl Pool {
     }
 
     #[inline(never)]
-    fn choose_rarer(
-        &mut self,
-        policy: Policy,
-        choice: &Choice,
-        outstanding: &[u32],
-    ) -> Option<u32> {
+    fn choose_rarer(&mut self, policy: Policy, choice: &Choice, loads: Loads<'_>) -> Option<u32> {
+        let outstanding = loads.0;
         let open = |at: usize| self.members.len() == 1 || self.members[at] != choice.avoid;
         let at = match policy {
             Policy::RoundRobin(Rotation::Positions) => {
@@ -161,7 +164,7 @@ impl Pool {
                 return self.smooth(|at| Some(at) != shut);
             }
             Policy::LeastRequest { choices: None, ties } => {
-                return self.least_of_all(ties, choice, outstanding);
+                return self.least_of_all(ties, choice, loads);
             }
             Policy::LeastRequest { choices: Some(choices), .. } => {
                 let key = Key::of_seed(choice.bits());
@@ -228,30 +231,29 @@ impl Pool {
         &mut self,
         ties: TieBreak,
         choice: &Choice,
-        outstanding: &[u32],
+        (outstanding, changed): Loads<'_>,
     ) -> Option<u32> {
         let count = self.members.len();
         let open = open_to(choice, &self.members);
-        // Requests in it for its weight; compared without dividing.
-        let load = |at: usize| u64::from(outstanding[self.members[at] as usize]);
-        let weight = |at: usize| u64::from(self.weights[at].max(1));
-        let least = (0..count)
-            .filter(|&at| open(at))
-            .reduce(|a, b| if load(b) * weight(a) < load(a) * weight(b) { b } else { a })?;
-        let is_least =
-            |&at: &usize| open(at) && load(at) * weight(least) == load(least) * weight(at);
+        let key = |at: usize| {
+            let load = u64::from(outstanding[self.members[at] as usize]);
+            let weight = u64::from(self.weights[at].max(1));
+            // HAProxy counts the request to come, except where there is none yet.
+            if load == 0 { 0 } else { (load + 1) * KEY_SCALE / weight }
+        };
         let at = match ties {
             TieBreak::InTurn => {
-                let start = self.cursor as usize % count;
-                (start..start + count).map(|at| at % count).find(is_least)?
+                let since = |at: usize| changed.get(self.members[at] as usize);
+                (0..count).filter(|&at| open(at)).min_by_key(|&at| (key(at), since(at)))?
             }
             TieBreak::Random => {
+                let least = (0..count).filter(|&at| open(at)).map(key).min()?;
+                let is_least = |&at: &usize| open(at) && key(at) == least;
                 let ties = (0..count).filter(is_least).count() as u32;
                 let pick = index((choice.bits() >> 32) as u32, ties) as usize;
                 (0..count).filter(is_least).nth(pick)?
             }
         };
-        self.cursor = at as u32 + 1;
         Some(self.members[at])
     }
 
@@ -262,7 +264,7 @@ impl Pool {
         &mut self,
         policy: Policy,
         choice: &Choice,
-        outstanding: &[u32],
+        loads: Loads<'_>,
         open: impl Fn(u32) -> bool,
     ) -> Option<u32> {
         if let Policy::RoundRobin(Rotation::Positions) = policy {
@@ -287,7 +289,7 @@ impl Pool {
             ring: self.ring.iter().filter(|&&(_, member)| open(member)).copied().collect(),
             ..Self::default()
         };
-        let chosen = part.choose(policy, choice, outstanding)?;
+        let chosen = part.choose(policy, choice, loads)?;
         let at = self.members.iter().position(|&member| member == chosen)?;
         self.cursor = at as u32 + 1;
         Some(chosen)

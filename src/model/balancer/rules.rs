@@ -3,7 +3,7 @@
 use crate::engine::rng::Key;
 use crate::engine::{SimDuration, SimTime};
 use crate::model::request::NONE;
-use crate::plan::{Balancer, HealthCheck, Mode, Outlier, Policy, streams};
+use crate::plan::{Balancer, HealthCheck, Mode, Outlier, Policy, TieBreak, streams};
 
 /// Parameters that all nodes share.
 #[derive(Clone, Debug)]
@@ -59,6 +59,11 @@ impl Rules {
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
         self.plain
+    }
+
+    /// Whether the order in which counts change decides between equals.
+    pub(super) fn asks_for_changes(&self) -> bool {
+        matches!(self.policy, Policy::LeastRequest { choices: None, ties: TieBreak::InTurn })
     }
 
     /// Whether nodes must be told how tries went.

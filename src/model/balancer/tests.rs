@@ -34,6 +34,7 @@ fn check() -> HealthCheck {
         down_interval: second,
         start: CheckStart::Up,
         staggered: false,
+        shares_workers: true,
         timeout: second,
         fall: 3,
         rise: 2,
@@ -56,7 +57,7 @@ fn choice(request: u64) -> Choice {
 fn node(count: u32, rules: &Rules) -> Node {
     let mut node = Node::new(2, 0);
     for instance in 0..count {
-        node.add_instance(instance);
+        node.add_instance(rules, instance);
         node.add_address(instance, (instance % 2) as u16, NO_GROUP, 1, instance);
         node.update(rules, SimTime(0), 0, instance, Some(READY));
     }
@@ -203,7 +204,7 @@ fn slow_start_gives_a_newcomer_its_growing_share() {
     });
     let mut node = Node::new(1, 0);
     for instance in 0..2 {
-        node.add_instance(instance);
+        node.add_instance(&rules, instance);
         node.add_address(instance, 0, NO_GROUP, 1, instance);
     }
     node.update(&rules, SimTime(0), 0, 0, Some(READY));
@@ -337,7 +338,7 @@ fn one_group_gets_the_traffic_and_another_one_at_once_when_it_is_activated() {
     let rules = rules(Policy::RoundRobin(Rotation::Cycle));
     let mut node = Node::new(2, 2);
     for instance in 0..4 {
-        node.add_instance(instance);
+        node.add_instance(&rules, instance);
         node.add_address(instance, 0, (instance / 2) as u16, 1, instance);
         node.update(&rules, SimTime(0), 0, instance, Some(READY));
     }

@@ -60,6 +60,7 @@ fn health_check(at: &Checked) -> HealthCheck {
             _ => CheckStart::Up,
         },
         staggered: at.at("staggered").bool(),
+        shares_workers: at.at("shares_workers").bool(),
         timeout: at.at("timeout").duration(),
         fall: at.at("fall").count32(),
         rise: at.at("rise").count32(),

@@ -155,6 +155,12 @@ const HEALTH_CHECK: Object = Object::of(&[
     )
     .optional("`interval`"),
     field(
+        "shares_workers",
+        Shape::Bool,
+        "Whether a check needs a free worker or place in the queue, as requests do.",
+    )
+    .or("false", "an endpoint of its own"),
+    field(
         "start",
         Shape::Word(&["up", "one_failure", "down"], &[]),
         "What an endpoint is before its checks: up; up until one check fails; down.",
