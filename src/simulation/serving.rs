@@ -11,15 +11,15 @@ use crate::engine::{SimDuration, SimTime};
 use super::world::{Kind, World, payload, unpack};
 
 impl World {
-    /// A worker takes a request: how long it will be busy with it.
+    /// A worker takes a request: how long it will be busy with it. `plain` says that the
+    /// instance takes the demand as it is.
     #[inline(always)]
-    pub fn begin_service(&mut self, slot: u32, number: u32) -> SimDuration {
+    pub fn begin_service(&mut self, slot: u32, number: u32, plain: bool) -> SimDuration {
         let now = self.now;
         let request = &mut self.requests[slot];
         request.stage = Stage::InService;
         let wait = now.0 - request.reached.0;
-        let instance = &self.instances[number as usize];
-        let service = if instance.plain {
+        let service = if plain {
             request.demand
         } else {
             let (class, demand) = (request.class, request.demand);
@@ -70,8 +70,9 @@ impl World {
         let request = &self.requests[slot];
         let (number, node, orphan) = (request.instance, request.node, request.is_orphan());
         let instance = &mut self.instances[number as usize];
+        let (version, condition, plain) = (instance.version, instance.condition, instance.plain);
         if let Some(next) = instance.dequeue(&mut self.requests) {
-            let service = self.begin_service(next, number);
+            let service = self.begin_service(next, number, plain);
             self.calendar.replace_first(self.now + service, payload(Kind::Departure, next));
         } else {
             instance.busy -= 1;
@@ -81,19 +82,18 @@ impl World {
             self.requests.remove(slot);
         } else {
             self.nodes[usize::from(node)].end(number);
-            self.answered(slot, number);
+            self.answered(slot, number, version);
         }
-        if self.instances[number as usize].condition == Condition::Draining {
+        if condition == Condition::Draining {
             self.exit_if_empty(number);
         }
     }
 
     /// The instance's answer: ok, or an error of its version.
     #[inline(always)]
-    fn answered(&mut self, slot: u32, number: u32) {
-        let version = self.instances[number as usize].version;
+    fn answered(&mut self, slot: u32, number: u32, version: u16) {
         if self.behaviours[usize::from(version)].flawless {
-            self.succeed(slot);
+            self.succeed(slot, version);
         } else {
             self.answered_by_flawed(slot, number);
         }
@@ -103,8 +103,8 @@ impl World {
     fn answered_by_flawed(&mut self, slot: u32, number: u32) {
         let request = &self.requests[slot];
         let instance = &self.instances[number as usize];
-        let chance =
-            self.behaviours[usize::from(instance.version)].errors[usize::from(request.class)];
+        let version = instance.version;
+        let chance = self.behaviours[usize::from(version)].errors[usize::from(request.class)];
         let late = self.now.since(instance.listening_since) < self.traits[number as usize].late;
         let keys = &self.classes[usize::from(request.class)].keys;
         // One draw a request: the same requests fail on this version whatever the strategy.
@@ -112,7 +112,7 @@ impl World {
             self.requests[slot].stage = Stage::Waiting;
             self.fail(slot, Outcome::AppError, Cause::VersionDefect, "answered 500");
         } else {
-            self.succeed(slot);
+            self.succeed(slot, version);
         }
     }
 
@@ -125,8 +125,10 @@ impl World {
             return;
         }
         self.nodes[usize::from(self.requests[slot].node)].begin(number);
-        let service = self.begin_service(slot, number);
-        self.instances[number as usize].busy += 1;
+        let instance = &mut self.instances[number as usize];
+        instance.busy += 1;
+        let plain = instance.plain;
+        let service = self.begin_service(slot, number, plain);
         let sharing = &mut self.shared[number as usize];
         sharing.enter(self.now, slot, service.0);
         let at = sharing.next_departure;
@@ -144,13 +146,15 @@ impl World {
             let at = sharing.next_departure;
             self.calendar.push(at, payload(Kind::SharedDeparture, number));
         }
-        self.instances[number as usize].busy -= 1;
+        let instance = &mut self.instances[number as usize];
+        instance.busy -= 1;
+        let version = instance.version;
         let request = &self.requests[slot];
         if request.is_orphan() {
             self.requests.remove(slot);
         } else {
             self.nodes[usize::from(request.node)].end(number);
-            self.answered(slot, number);
+            self.answered(slot, number, version);
         }
         if self.instances[number as usize].condition == Condition::Draining {
             self.exit_if_empty(number);
