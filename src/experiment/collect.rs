@@ -60,7 +60,7 @@ impl Sums {
                 mine.failed.merge(&theirs.failed);
             }
         }
-        self.timeline.merge(&record.timeline);
+        self.timeline.add(record.timeline);
         for cause in record.causes {
             self.add_cause(cause);
         }

@@ -304,8 +304,9 @@ impl Ledger {
 
     /// The parts of a run's record that the ledger holds.
     #[must_use]
-    pub fn into_parts(self) -> Parts {
+    pub fn into_parts(mut self) -> Parts {
         let worst = self.worst_minute();
+        self.buckets.iter_mut().for_each(|bucket| bucket.ok.shrink());
         let causes = Outcome::ALL
             .iter()
             .flat_map(|&outcome| Cause::ALL.iter().map(move |&cause| (outcome, cause)))

@@ -41,6 +41,11 @@ impl CoarseHistogram {
         }
     }
 
+    /// Gives back memory that was reserved for more values.
+    pub fn shrink(&mut self) {
+        self.counts.shrink_to_fit();
+    }
+
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
         if other.counts.is_empty() {

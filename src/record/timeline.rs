@@ -41,6 +41,18 @@ pub struct Bucket {
 }
 
 impl Timeline {
+    /// Adds a run's timeline that nobody needs any more: the first is taken over as it is.
+    ///
+    /// # Panics
+    /// If the widths or lengths differ.
+    pub fn add(&mut self, other: Self) {
+        if self.runs == 0 {
+            *self = other;
+        } else {
+            self.merge(&other);
+        }
+    }
+
     /// Adds another run's timeline.
     ///
     /// # Panics

@@ -20,6 +20,11 @@ const BOLD: &[u8] = include_bytes!("../assets/DejaVuSans-Bold-subset.ttf");
 const FAMILY: &str = "sans-serif";
 /// PNG is drawn this many times larger first.
 const FINENESS: u32 = 2;
+/// Rows of a picture that are drawn at once: a whole large picture takes tens of megabytes.
+const BAND: u32 = 64;
+/// Rows above a band that are drawn and thrown away: the library rounds towards zero, so what
+/// ends just above its first row would be painted into it.
+const MARGIN: u32 = 4;
 
 /// Registers the fonts; every function here that sets text calls it.
 fn prepare_fonts() {
@@ -66,17 +71,32 @@ pub fn svg(picture: &Picture) -> String {
 #[must_use]
 pub fn png(picture: &Picture) -> Vec<u8> {
     prepare_fonts();
-    let (width, height) = (picture.width * FINENESS, picture.height * FINENESS);
-    let mut fine = vec![0; (width * height * 3) as usize];
-    {
-        let never = "drawing to memory does not fail";
-        let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
-        draw(&mut backend, picture, FINENESS as i32, true).expect(never);
-        backend.present().expect(never);
+    raster::png(&pixels(picture, BAND), picture.width, picture.height)
+}
+
+/// The picture's pixels, drawn in bands of so many rows.
+fn pixels(picture: &Picture, band: u32) -> Vec<[u8; 3]> {
+    let never = "drawing to memory does not fail";
+    let size = (picture.width * FINENESS, (MARGIN + band) * FINENESS);
+    let mut fine = vec![0; (size.0 * size.1 * 3) as usize];
+    let mut pixels = Vec::with_capacity((picture.width * picture.height) as usize);
+    let mut shifted = picture.clone();
+    shifted.rise(-(MARGIN as i32));
+    let mut top = 0;
+    while top < picture.height {
+        let rows = band.min(picture.height - top);
+        {
+            let mut backend = BitMapBackend::with_buffer(&mut fine, size);
+            draw(&mut backend, &shifted, FINENESS as i32, true).expect(never);
+            backend.present().expect(never);
+        }
+        let below = &fine[(MARGIN * FINENESS * size.0 * 3) as usize..];
+        let (width, height) = (picture.width as usize, rows as usize);
+        pixels.extend(raster::averaged(below, width, height, FINENESS as usize));
+        shifted.rise(rows as i32);
+        top += rows;
     }
-    let (width, height) = (picture.width, picture.height);
-    let pixels = raster::averaged(&fine, width as usize, height as usize, FINENESS as usize);
-    raster::png(&pixels, width, height)
+    pixels
 }
 
 /// The library's errors differ by format; what they say is kept.
@@ -90,7 +110,8 @@ fn draw<B: DrawingBackend>(
     scale: i32,
     fine: bool,
 ) -> io::Result<()> {
-    let corner = (picture.width as i32 * scale, picture.height as i32 * scale);
+    let size = backend.get_size();
+    let corner = (size.0 as i32, size.1 as i32);
     backend.draw_rect((0, 0), corner, &filled(Ink::Paper), true).map_err(told)?;
     let scaled = |(x, y): Point| (x * scale, y * scale);
     for shape in &picture.shapes {
@@ -171,4 +192,20 @@ fn color(ink: Ink) -> RGBColor {
 
 fn filled(ink: Ink) -> ShapeStyle {
     color(ink).filled()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{chart::charts, fixture};
+
+    #[test]
+    fn bands_meet_without_a_seam() {
+        let result = fixture::one_release();
+        let summary = fixture::summary(&result);
+        for chart in charts(&result, &summary, Some(&fixture::record())) {
+            let whole = pixels(&chart.picture, chart.picture.height);
+            assert!(pixels(&chart.picture, BAND) == whole, "{}", chart.name);
+        }
+    }
 }
