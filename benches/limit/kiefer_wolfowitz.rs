@@ -5,28 +5,25 @@
 use super::{FLEET, Outcome, PLACES, RING, SERVICE, Stream, Tally, WORKERS, gap, table};
 
 #[derive(Clone, Copy)]
-#[repr(align(64))]
+#[repr(align(128))]
 struct Instance {
     free_at: [u64; WORKERS],
-    /// Ends of those inside, oldest first, are found through here.
     head: u32,
-    inside: u32,
-    /// The earliest end of somebody inside, so that most looks cost one comparison.
-    next_end: u64,
+    waiting: u32,
 }
 
 struct Fleet {
     instances: Box<[Instance; FLEET]>,
-    /// Ends of those inside, rising.
-    ends: Box<[u64; FLEET * RING]>,
+    /// When those who wait begin: in order, since the first to come is the first to be served.
+    begins: Box<[u64; FLEET * RING]>,
 }
 
 /// Runs the model.
 pub fn run(requests: u64, instances: usize, seed: u64) -> Outcome {
     let mut gaps = Stream::new(seed, 1);
     let (mut choices, mut services) = (Stream::new(seed, 2), Stream::new(seed, 3));
-    let idle = Instance { free_at: [0; WORKERS], head: 0, inside: 0, next_end: u64::MAX };
-    let mut fleet = Fleet { instances: table(idle), ends: table(0) };
+    let idle = Instance { free_at: [0; WORKERS], head: 0, waiting: 0 };
+    let mut fleet = Fleet { instances: table(idle), begins: table(0) };
     let (mut latency, mut failed) = (Tally::new(), 0);
     let (gap, count) = (gap(instances), instances as u64);
     let mut now = 0;
@@ -47,47 +44,42 @@ pub fn run(requests: u64, instances: usize, seed: u64) -> Outcome {
 }
 
 impl Fleet {
-    /// How many are inside an instance, once those who have left are forgotten.
+    /// How many are inside an instance.
     #[inline(always)]
     fn inside(&mut self, at: usize, now: u64) -> u32 {
         let instance = &mut self.instances[at % FLEET];
-        while instance.next_end <= now {
-            instance.head += 1;
-            instance.inside -= 1;
-            instance.next_end = if instance.inside == 0 {
-                u64::MAX
-            } else {
-                self.ends[(at * RING + instance.head as usize % RING) % (FLEET * RING)]
-            };
+        while instance.waiting > 0 {
+            let place = at * RING + instance.head as usize % RING;
+            if self.begins[place % (FLEET * RING)] > now {
+                break;
+            }
+            instance.head = instance.head.wrapping_add(1);
+            instance.waiting -= 1;
         }
-        instance.inside
+        let busy = instance.free_at.iter().map(|&free| u32::from(free > now)).sum::<u32>();
+        busy + instance.waiting
     }
 
     /// A request enters: when it is done, `None` if there is no place.
     #[inline(always)]
     fn enter(&mut self, at: usize, now: u64, service: u64) -> Option<u64> {
         let instance = &mut self.instances[at % FLEET];
-        if instance.inside >= WORKERS as u32 + u32::from(PLACES) {
-            return None;
-        }
         let [a, b, c, d, e, f, g, h] = instance.free_at;
         let earliest = a.min(b).min(c.min(d)).min(e.min(f).min(g.min(h)));
+        if earliest > now {
+            if instance.waiting >= u32::from(PLACES) {
+                return None;
+            }
+            let place = instance.head.wrapping_add(instance.waiting) as usize % RING;
+            self.begins[(at * RING + place) % (FLEET * RING)] = earliest;
+            instance.waiting += 1;
+        }
         let mut mask = 0u32;
         for (worker, &free) in instance.free_at.iter().enumerate() {
             mask |= u32::from(free == earliest) << worker;
         }
         let end = earliest.max(now) + service;
         instance.free_at[mask.trailing_zeros() as usize % WORKERS] = end;
-        // Ends do not come in order: the new one sinks to its place, most often near the end.
-        let place = |index: u32| (at * RING + index as usize % RING) % (FLEET * RING);
-        let mut index = instance.head + instance.inside;
-        while index > instance.head && self.ends[place(index - 1)] > end {
-            self.ends[place(index)] = self.ends[place(index - 1)];
-            index -= 1;
-        }
-        self.ends[place(index)] = end;
-        instance.inside += 1;
-        instance.next_end = instance.next_end.min(end);
         Some(end)
     }
 }

@@ -119,6 +119,7 @@ impl Fleet {
             let at = self.turn;
             self.turn = if at + 1 == self.count { 0 } else { at + 1 };
             let normal: f64 = StandardNormal.sample(&mut self.services.0);
+            #[expect(clippy::disallowed_methods, reason = "what a machine can do at best")]
             let service = (self.mu + self.sigma * normal).exp() as i64 as u64;
             let instance = &mut self.instances[at % FLEET];
             let request = &mut self.requests[number as usize];

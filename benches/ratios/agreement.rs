@@ -35,19 +35,20 @@ impl Latency {
 fn summary(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
-    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+    let squares = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>();
     (mean, (squares / (n - 1.0).max(1.0) / n).sqrt())
 }
 
 /// The table of means and p99 side by side. Seeds name different streams in the two, so rounds
-/// are independent; three standard errors are exceeded by chance in one of 370 comparisons.
+/// are independent; three standard errors are exceeded by chance in one of 370 comparisons. The
+/// large fleet is left out: its requests are over in seconds of simulated time, and those that are
+/// inside at the window's end, the long ones, are not answered yet.
 pub fn print(rounds: &Rounds) {
     println!("| what | plain | simulator | difference | |\n| --- | ---: | ---: | ---: | --- |");
     for (plain, ours) in [
         ("M1 plain", "M1"),
         ("M2 plain", "M2"),
         ("M2 plain, no departures", "M2"),
-        ("M2 plain, 2,000 instances", "M2, 2,000 instances"),
         ("M3 plain", "M3"),
     ] {
         for (figure, of) in [
@@ -57,7 +58,7 @@ pub fn print(rounds: &Rounds) {
             let of_name =
                 |name: &str| -> Vec<f64> { rounds.of(name).latencies.iter().map(of).collect() };
             let ((a, a_error), (b, b_error)) = (summary(&of_name(plain)), summary(&of_name(ours)));
-            let error = a_error.hypot(b_error);
+            let error = (a_error * a_error + b_error * b_error).sqrt();
             let agree = (a - b).abs() <= 3.0 * error.max(0.002 * a / 3.0);
             println!(
                 "| {plain}: {figure} | {a:.5} | {b:.5} | {:+.5} ± {error:.5} | {} |",

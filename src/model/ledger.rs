@@ -304,9 +304,8 @@ impl Ledger {
 
     /// The parts of a run's record that the ledger holds.
     #[must_use]
-    pub fn into_parts(mut self) -> Parts {
+    pub fn into_parts(self) -> Parts {
         let worst = self.worst_minute();
-        self.buckets.iter_mut().for_each(|bucket| bucket.ok.shrink());
         let causes = Outcome::ALL
             .iter()
             .flat_map(|&outcome| Cause::ALL.iter().map(move |&cause| (outcome, cause)))
@@ -322,7 +321,11 @@ impl Ledger {
             causes,
             worst_minute_ok_p99_ns: worst,
             harm: Series { width: self.harm_steps.width, counts: self.harm },
-            timeline: Timeline { width: self.bucket_steps.width, buckets: self.buckets, runs: 1 },
+            timeline: Timeline {
+                width: self.bucket_steps.width,
+                buckets: self.buckets.into(),
+                runs: 1,
+            },
         }
     }
 }

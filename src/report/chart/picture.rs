@@ -90,25 +90,6 @@ pub enum Side {
     Right,
 }
 
-impl Picture {
-    /// Moves everything up: what is painted at the top is what stood so many rows below.
-    pub(super) fn rise(&mut self, rows: i32) {
-        for shape in &mut self.shapes {
-            match shape {
-                Shape::Line { points, .. } | Shape::Area { points, .. } => {
-                    points.iter_mut().for_each(|point| point.1 -= rows);
-                }
-                Shape::Box { from, to, .. } => {
-                    from.1 -= rows;
-                    to.1 -= rows;
-                }
-                Shape::Dot { at, .. } => at.1 -= rows,
-                Shape::Text(label) => label.at.1 -= rows,
-            }
-        }
-    }
-}
-
 impl Label {
     /// Plain text that begins at a place (vertically centred on it).
     #[must_use]

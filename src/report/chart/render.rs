@@ -7,10 +7,11 @@
 use std::io;
 use std::sync::Once;
 
-use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle, register_font};
 
+use super::band::Band;
 use super::palette::Ink;
 use super::picture::{Label, Picture, Point, Shape, Side};
 use super::raster;
@@ -20,11 +21,8 @@ const BOLD: &[u8] = include_bytes!("../assets/DejaVuSans-Bold-subset.ttf");
 const FAMILY: &str = "sans-serif";
 /// PNG is drawn this many times larger first.
 const FINENESS: u32 = 2;
-/// Rows of a picture that are drawn at once: a whole large picture takes tens of megabytes.
-const BAND: u32 = 64;
-/// Rows above a band that are drawn and thrown away: the library rounds towards zero, so what
-/// ends just above its first row would be painted into it.
-const MARGIN: u32 = 4;
+/// Rows that are drawn at once: a large picture as a whole takes tens of megabytes.
+const BAND: u32 = 256;
 
 /// Registers the fonts; every function here that sets text calls it.
 fn prepare_fonts() {
@@ -75,26 +73,20 @@ pub fn png(picture: &Picture) -> Vec<u8> {
 }
 
 /// The picture's pixels, drawn in bands of so many rows.
-fn pixels(picture: &Picture, band: u32) -> Vec<[u8; 3]> {
+fn pixels(picture: &Picture, rows: u32) -> Vec<[u8; 3]> {
     let never = "drawing to memory does not fail";
-    let size = (picture.width * FINENESS, (MARGIN + band) * FINENESS);
-    let mut fine = vec![0; (size.0 * size.1 * 3) as usize];
+    let whole = (picture.width * FINENESS, picture.height * FINENESS);
+    let mut fine = vec![0; (whole.0 * rows * FINENESS * 3) as usize];
     let mut pixels = Vec::with_capacity((picture.width * picture.height) as usize);
-    let mut shifted = picture.clone();
-    shifted.rise(-(MARGIN as i32));
-    let mut top = 0;
-    while top < picture.height {
-        let rows = band.min(picture.height - top);
+    for top in (0..picture.height).step_by(rows as usize) {
         {
-            let mut backend = BitMapBackend::with_buffer(&mut fine, size);
-            draw(&mut backend, &shifted, FINENESS as i32, true).expect(never);
-            backend.present().expect(never);
+            let mut band = Band::new(&mut fine, whole, top * FINENESS, rows * FINENESS);
+            draw(&mut band, picture, FINENESS as i32, true).expect(never);
+            band.present().expect(never);
         }
-        let below = &fine[(MARGIN * FINENESS * size.0 * 3) as usize..];
-        let (width, height) = (picture.width as usize, rows as usize);
-        pixels.extend(raster::averaged(below, width, height, FINENESS as usize));
-        shifted.rise(rows as i32);
-        top += rows;
+        let height = rows.min(picture.height - top) as usize;
+        let width = picture.width as usize;
+        pixels.extend(raster::averaged(&fine, width, height, FINENESS as usize));
     }
     pixels
 }
@@ -110,8 +102,7 @@ fn draw<B: DrawingBackend>(
     scale: i32,
     fine: bool,
 ) -> io::Result<()> {
-    let size = backend.get_size();
-    let corner = (size.0 as i32, size.1 as i32);
+    let corner = (picture.width as i32 * scale, picture.height as i32 * scale);
     backend.draw_rect((0, 0), corner, &filled(Ink::Paper), true).map_err(told)?;
     let scaled = |(x, y): Point| (x * scale, y * scale);
     for shape in &picture.shapes {
@@ -205,7 +196,7 @@ mod tests {
         let summary = fixture::summary(&result);
         for chart in charts(&result, &summary, Some(&fixture::record())) {
             let whole = pixels(&chart.picture, chart.picture.height);
-            assert!(pixels(&chart.picture, BAND) == whole, "{}", chart.name);
+            assert!(pixels(&chart.picture, 64) == whole, "{}", chart.name);
         }
     }
 }
