@@ -15,7 +15,7 @@ use crate::model::request::{NONE, Requests};
 use crate::model::sharing::Sharing;
 use crate::model::telemetry::{AttemptTable, Monitoring};
 use crate::plan::{
-    Arrivals, BalancerRetries, DefectKind, Discipline, HealthCheck, Pick, Plan, Strategy,
+    Arrivals, BalancerRetries, DefectKind, Discipline, HealthCheck, Pick, Plan, STABLE, Strategy,
     VersionId, Warmup, streams,
 };
 use crate::platform::{PodCounts, PodId};
@@ -157,7 +157,7 @@ pub(super) struct Levels {
     pub ready_worker_ns: u128,
     /// The window has begun.
     pub open: bool,
-    /// Spans in which some node could send to the candidate; the last may still be open.
+    /// Spans in which some node could send to what has been deployed; the last may still be open.
     pub exposure: Vec<(SimTime, SimTime)>,
 }
 
@@ -208,7 +208,9 @@ pub(super) struct World {
     pub detail: Option<Detail>,
     /// Processes that ended by themselves since the platform was last told.
     pub exited: Vec<PodId>,
-    /// The version being deployed.
+    /// What ran before the last deployment.
+    pub stable: VersionId,
+    /// The version being deployed; `None`: nothing is.
     pub candidate: Option<VersionId>,
 }
 
@@ -254,11 +256,7 @@ impl World {
             nodes: vec![Node::new(plan.versions.len()); plan.balancer.nodes as usize],
             rules: Rules {
                 policy: plan.balancer.policy,
-                slow_start: plan
-                    .balancer
-                    .slow_start
-                    .as_ref()
-                    .map_or(SimDuration::ZERO, |s| s.window),
+                slow_start: slow_start(plan),
                 slow_start_key: root.purpose(streams::SLOW_START),
                 ring_key: root.purpose(streams::RING),
             },
@@ -281,6 +279,7 @@ impl World {
                 .then(|| Tracer::new(options.failure_samples)),
             detail: options.detail_small_up_to.map(detail),
             exited: Vec::new(),
+            stable: STABLE,
             candidate,
         }
     }
@@ -375,6 +374,11 @@ impl Levels {
             exposure: Vec::new(),
         }
     }
+}
+
+/// How long an instance's share grows after it joins.
+fn slow_start(plan: &Plan) -> SimDuration {
+    plan.balancer.slow_start.as_ref().map_or(SimDuration::ZERO, |slow_start| slow_start.window)
 }
 
 /// The monitoring system of a run and the table it scrapes, where anything asks for metrics.
