@@ -3,6 +3,7 @@
 mod bad_inputs;
 mod cli;
 mod dependencies;
+mod determinism;
 mod kubernetes;
 mod readme;
 mod samplers;

@@ -62,11 +62,11 @@ impl Sums {
                 mine.failed.merge(&theirs.failed);
             }
         }
-        self.timeline.merge(&record.timeline);
         self.phases.resize_with(record.phases.len(), PhaseTally::default);
         for (mine, theirs) in self.phases.iter_mut().zip(&record.phases) {
             mine.merge(theirs);
         }
+        self.timeline.add(record.timeline);
         for cause in record.causes {
             self.add_cause(cause);
         }

@@ -340,7 +340,11 @@ impl Ledger {
             worst_minute_ok_p99_ns: worst,
             harm: Series { width: self.harm_steps.width, counts: self.harm },
             phases: self.phases.into_iter().map(|(_, _, tally)| tally).collect(),
-            timeline: Timeline { width: self.bucket_steps.width, buckets: self.buckets, runs: 1 },
+            timeline: Timeline {
+                width: self.bucket_steps.width,
+                buckets: self.buckets.into(),
+                runs: 1,
+            },
         }
     }
 }

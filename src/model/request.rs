@@ -115,16 +115,21 @@ impl Request {
         self.marks |= Self::PINNED;
     }
 
+    /// The next attempt has no instance yet.
+    pub fn unpin(&mut self) {
+        self.marks &= !Self::PINNED;
+    }
+
     /// Whether affinity chose the instance of this attempt.
     #[must_use]
     pub fn is_pinned(&self) -> bool {
         self.marks & Self::PINNED != 0
     }
 
-    /// A new request, before its first attempt.
+    /// A new request on its first attempt, which has not met a balancer yet.
     #[must_use]
     pub fn new(sent: SimTime, class: u8, number: u64, demand: u64, user: u32) -> Self {
-        Self { sent, class, number, demand, user, stage: Stage::Waiting, ..Self::FREE }
+        Self { sent, class, number, demand, user, attempts: 1, stage: Stage::Waiting, ..Self::FREE }
     }
 }
 
@@ -143,7 +148,7 @@ impl Requests {
         Self { records: Vec::new(), first_free: NONE, limit }
     }
 
-    /// Stores a new request, before its first attempt, and returns its number.
+    /// Stores a new request on its first attempt, and returns its number.
     #[inline(always)]
     #[allow(clippy::too_many_arguments, reason = "the fields of one record, written in place")]
     pub fn add(
@@ -173,7 +178,7 @@ impl Requests {
         record.instance = NONE;
         record.bucket = bucket;
         record.class = class;
-        record.attempts = 0;
+        record.attempts = 1;
         record.tries = 0;
         record.stage = Stage::Waiting;
         record.node = 0;
@@ -211,12 +216,20 @@ impl Requests {
     /// Frees a record.
     #[inline]
     pub fn remove(&mut self, slot: u32) {
+        self.take(slot);
+    }
+
+    /// Frees a record and returns what it held.
+    #[inline]
+    pub fn take(&mut self, slot: u32) -> Request {
         let record = &mut self.records[slot as usize];
-        debug_assert!(record.stage != Stage::Free);
+        let request = *record;
+        debug_assert!(request.stage != Stage::Free);
         record.stage = Stage::Free;
         record.timeout_at = SimTime::NEVER;
         record.next = self.first_free;
         self.first_free = slot;
+        request
     }
 
     /// The number of every record that is not free.

@@ -1,17 +1,20 @@
 //! What happened when: counts by intended send time in equal buckets of the window.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::coarse::CoarseHistogram;
 use crate::engine::SimDuration;
 
-/// The window in equal buckets (the last one may be shorter).
+/// The window in equal buckets (the last one may be shorter). They are most of what a run leaves,
+/// and shared: a record that is kept beside a study's sums costs no second copy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     /// Width of a bucket.
     pub width: SimDuration,
     /// From the window's start on.
-    pub buckets: Vec<Bucket>,
+    pub buckets: Arc<[Bucket]>,
     /// How many runs are added up in here.
     pub runs: u64,
 }
@@ -41,6 +44,18 @@ pub struct Bucket {
 }
 
 impl Timeline {
+    /// Adds a run's timeline that nobody needs any more: the first is taken over as it is.
+    ///
+    /// # Panics
+    /// If the widths or lengths differ.
+    pub fn add(&mut self, other: Self) {
+        if self.runs == 0 {
+            *self = other;
+        } else {
+            self.merge(&other);
+        }
+    }
+
     /// Adds another run's timeline.
     ///
     /// # Panics
@@ -55,7 +70,7 @@ impl Timeline {
             (other.width, other.buckets.len()),
             "timelines of one study have equal buckets"
         );
-        for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
+        for (mine, theirs) in Arc::make_mut(&mut self.buckets).iter_mut().zip(&*other.buckets) {
             mine.merge(theirs);
         }
         self.runs += other.runs;

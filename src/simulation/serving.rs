@@ -11,15 +11,15 @@ use crate::engine::{SimDuration, SimTime};
 use super::world::{Kind, World, payload, unpack};
 
 impl World {
-    /// A worker takes a request: how long it will be busy with it.
+    /// A worker takes a request: how long it will be busy with it. `plain` says that the
+    /// instance takes the demand as it is.
     #[inline(always)]
-    pub fn begin_service(&mut self, slot: u32, number: u32) -> SimDuration {
+    pub fn begin_service(&mut self, slot: u32, number: u32, plain: bool) -> SimDuration {
         let now = self.now;
         let request = &mut self.requests[slot];
         request.stage = Stage::InService;
         let wait = now.0 - request.reached.0;
-        let instance = &self.instances[number as usize];
-        let service = if instance.plain { request.demand } else { self.stretched(slot, number) };
+        let service = if plain { request.demand } else { self.stretched(slot, number) };
         self.ledger.served(now, wait, service);
         if let Some(detail) = &mut self.detail
             && self.ledger.measures(now)
@@ -83,8 +83,10 @@ impl World {
         let request = &self.requests[slot];
         let (number, node, orphan) = (request.instance, request.node, request.is_orphan());
         let instance = &mut self.instances[number as usize];
+        let (version, condition) = (instance.version, instance.condition);
+        let (plain, flawless) = (instance.plain, instance.flawless);
         if let Some(next) = instance.dequeue(&mut self.requests) {
-            let service = self.begin_service(next, number);
+            let service = self.begin_service(next, number, plain);
             self.calendar.replace_first(self.now + service, payload(Kind::Departure, next));
         } else {
             instance.busy -= 1;
@@ -97,18 +99,18 @@ impl World {
             if self.rules.most != u32::MAX {
                 self.room_at(usize::from(node), number);
             }
-            self.answered(slot, number);
+            self.answered(slot, number, version, flawless);
         }
-        if self.instances[number as usize].condition == Condition::Draining {
+        if condition == Condition::Draining {
             self.exit_if_empty(number);
         }
     }
 
     /// The instance's answer: ok, or an error of its version.
     #[inline(always)]
-    fn answered(&mut self, slot: u32, number: u32) {
-        if self.instances[number as usize].flawless {
-            self.succeed(slot);
+    fn answered(&mut self, slot: u32, number: u32, version: u16, flawless: bool) {
+        if flawless {
+            self.succeed(slot, version);
         } else {
             self.answered_by_flawed(slot, number);
         }
@@ -118,9 +120,10 @@ impl World {
     fn answered_by_flawed(&mut self, slot: u32, number: u32) {
         let request = &self.requests[slot];
         let instance = &self.instances[number as usize];
+        let version = instance.version;
         let own = self.traits[number as usize].own.as_deref().and_then(|own| own.errors);
         let chance = own.unwrap_or_else(|| {
-            self.behaviours[usize::from(instance.version)].errors[usize::from(request.class)]
+            self.behaviours[usize::from(version)].errors[usize::from(request.class)]
         });
         let late = self.now.since(instance.listening_since) < self.traits[number as usize].late;
         let keys = &self.classes[usize::from(request.class)].keys;
@@ -129,7 +132,7 @@ impl World {
             self.requests[slot].stage = Stage::Waiting;
             self.try_failed(slot, Outcome::AppError, Cause::VersionDefect, "answered 500");
         } else {
-            self.succeed(slot);
+            self.succeed(slot, version);
         }
     }
 
@@ -142,8 +145,10 @@ impl World {
             return;
         }
         self.nodes[usize::from(self.requests[slot].node)].begin(number);
-        let service = self.begin_service(slot, number);
-        self.instances[number as usize].busy += 1;
+        let instance = &mut self.instances[number as usize];
+        instance.busy += 1;
+        let plain = instance.plain;
+        let service = self.begin_service(slot, number, plain);
         let sharing = &mut self.shared[number as usize];
         sharing.enter(self.now, slot, service.0);
         let at = sharing.next_departure;
@@ -161,14 +166,16 @@ impl World {
             let at = sharing.next_departure;
             self.calendar.push(at, payload(Kind::SharedDeparture, number));
         }
-        self.instances[number as usize].busy -= 1;
+        let instance = &mut self.instances[number as usize];
+        instance.busy -= 1;
+        let (version, flawless) = (instance.version, instance.flawless);
         let request = &self.requests[slot];
         if request.is_orphan() {
             self.requests.remove(slot);
         } else {
             let request = *request;
             self.left_instance(&request);
-            self.answered(slot, number);
+            self.answered(slot, number, version, flawless);
         }
         if self.instances[number as usize].condition == Condition::Draining {
             self.exit_if_empty(number);

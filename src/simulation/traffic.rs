@@ -53,9 +53,10 @@ impl World {
         let number = self.next_class;
         let class = &mut self.classes[usize::from(number)];
         let source = class.source.as_mut().expect("only sources have arrivals");
-        self.next_arrivals[usize::from(number)] = source.after(now);
+        let next = source.after(now);
+        self.next_arrivals[usize::from(number)] = next;
         if self.next_arrivals.len() == 1 {
-            self.next_arrival = self.next_arrivals[0];
+            self.next_arrival = next;
         } else {
             self.find_next_arrival();
         }
@@ -155,18 +156,23 @@ impl World {
         if request.is_looped() { self.closed[request.user as usize].user } else { request.user }
     }
 
-    /// A client's attempt: a balancer node is met.
-    #[inline(always)]
-    pub fn attempt(&mut self, slot: u32) {
-        let now = self.now;
+    /// A client's attempt after the first: new work.
+    #[cold]
+    pub fn attempt_again(&mut self, slot: u32) {
         let request = &mut self.requests[slot];
         request.attempts += 1;
         request.earlier_tries = request.earlier_tries.saturating_add(request.tries);
         request.tries = 0;
         request.instance = NONE;
-        if request.attempts > 1 {
-            self.redraw_demand(slot);
-        }
+        request.unpin();
+        self.redraw_demand(slot);
+        self.attempt(slot);
+    }
+
+    /// A client's attempt: a balancer node is met. The record says which attempt it is.
+    #[inline(always)]
+    fn attempt(&mut self, slot: u32) {
+        let now = self.now;
         let request = &mut self.requests[slot];
         if let Some(timeout) = self.timeout {
             let at = now + timeout;
@@ -225,39 +231,41 @@ impl World {
             self.try_by_detour(slot, &choice);
             return;
         }
-        let node = &mut self.nodes[usize::from(request.node)];
-        match node.choose(&self.rules, &choice) {
-            Some(instance) => self.reach(slot, instance),
+        let node = request.node;
+        match self.nodes[usize::from(node)].choose(&self.rules, &choice) {
+            Some(instance) => {
+                request.instance = instance;
+                request.reached = self.now;
+                self.meet(slot, instance, node);
+            }
             None => self.nobody(slot, &choice),
         }
     }
 
     /// An attempt reaches an instance's address.
-    #[inline(always)]
     pub(super) fn reach(&mut self, slot: u32, instance: u32) {
         let request = &mut self.requests[slot];
         request.instance = instance;
         request.reached = self.now;
-        if self.instances[instance as usize].condition == Condition::Serving
-            && self.discipline == Discipline::Fcfs
-        {
-            self.enter_queue_or_service(slot, instance);
-        } else {
-            self.reach_rarer(slot, instance);
-        }
+        let node = request.node;
+        self.meet(slot, instance, node);
     }
 
+    /// What an attempt that a node sent to an instance meets there.
     #[inline(always)]
-    fn enter_queue_or_service(&mut self, slot: u32, number: u32) {
+    fn meet(&mut self, slot: u32, number: u32, node: u16) {
         let instance = &mut self.instances[number as usize];
-        if instance.busy < instance.workers {
+        if instance.condition != Condition::Serving || self.discipline != Discipline::Fcfs {
+            self.meet_rarer(slot, number);
+        } else if instance.busy < instance.workers {
             instance.busy += 1;
-            self.nodes[usize::from(self.requests[slot].node)].begin(number);
-            let service = self.begin_service(slot, number);
+            let plain = instance.plain;
+            self.nodes[usize::from(node)].begin(number);
+            let service = self.begin_service(slot, number, plain);
             self.calendar.push(self.now + service, payload(Kind::Departure, slot));
         } else if instance.waiting < instance.queue_limit {
             instance.enqueue(&mut self.requests, slot);
-            self.nodes[usize::from(self.requests[slot].node)].begin(number);
+            self.nodes[usize::from(node)].begin(number);
             if let Some(at) = self.patience_end(&self.requests[slot]) {
                 self.calendar.push(at, payload(Kind::Patience, slot));
             }
@@ -276,7 +284,7 @@ impl World {
     }
 
     #[cold]
-    fn reach_rarer(&mut self, slot: u32, number: u32) {
+    fn meet_rarer(&mut self, slot: u32, number: u32) {
         let instance = &self.instances[number as usize];
         match instance.condition {
             Condition::Serving => self.enter_shared(slot, number),
@@ -306,12 +314,6 @@ impl World {
                 self.try_failed(slot, Outcome::Refused, Cause::Crash, "connection refused: crashed")
             }
         }
-    }
-
-    /// A client's next attempt is due.
-    #[cold]
-    pub fn attempt_again(&mut self, slot: u32) {
-        self.attempt(slot);
     }
 
     /// An attempt failed: the client tries again or takes it as the answer. The record must
@@ -407,21 +409,20 @@ impl World {
         self.conclude(&request, Outcome::Timeout, Some(Cause::Overload), slot);
     }
 
-    /// The request is answered.
+    /// The request is answered by an instance of a version.
     #[inline(always)]
-    pub fn succeed(&mut self, slot: u32) {
-        let request = self.requests[slot];
+    pub fn succeed(&mut self, slot: u32, version: u16) {
+        let request = self.requests.take(slot);
         if self.follows_answers {
             self.follow_answer(slot, &request);
         }
-        self.requests.remove(slot);
         if self.monitoring.is_some() {
             self.report_attempt(&request, Outcome::Ok);
         }
         if self.detail.is_some() {
             self.record_size(&request);
         }
-        self.end(&request, Outcome::Ok, None, slot);
+        self.end(&request, Some(version), Outcome::Ok, None, slot);
     }
 
     /// What cookies, connections and passive marks make of a good answer.
@@ -438,12 +439,19 @@ impl World {
 
     #[cold]
     fn conclude(&mut self, request: &Request, outcome: Outcome, cause: Option<Cause>, slot: u32) {
-        self.end(request, outcome, cause, slot);
+        let version = some(request.instance).map(|i| self.instances[i as usize].version);
+        self.end(request, version, outcome, cause, slot);
     }
 
     #[inline(always)]
-    fn end(&mut self, request: &Request, outcome: Outcome, cause: Option<Cause>, slot: u32) {
-        let version = some(request.instance).map(|i| self.instances[i as usize].version);
+    fn end(
+        &mut self,
+        request: &Request,
+        version: Option<u16>,
+        outcome: Outcome,
+        cause: Option<Cause>,
+        slot: u32,
+    ) {
         let user = self.user_of(request);
         self.ledger.ended(request, user, self.now, version, outcome, cause);
         if self.detail.is_some() {
