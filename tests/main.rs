@@ -2,6 +2,7 @@
 
 mod bad_inputs;
 mod cli;
+mod coverage;
 mod dependencies;
 mod determinism;
 mod kubernetes;

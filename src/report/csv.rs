@@ -68,7 +68,8 @@ fn columns() -> Vec<usize> {
     listed.chain(more).collect()
 }
 
-fn table(header: Vec<&str>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+/// Rows under a header, as a file.
+pub(super) fn table(header: Vec<&str>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let never = "writing to memory does not fail";
     writer.write_record(header).expect(never);
@@ -153,22 +154,22 @@ pub fn plan_of<'a>(result: &'a StudyResult, strategy: &str) -> &'a Plan {
 /// One row for each strategy, release and metric.
 #[must_use]
 pub fn summary(result: &StudyResult, summary: &Summary) -> String {
-    let header = vec![
-        "strategy",
-        "release",
-        "metric",
-        "unit",
-        "mean",
-        "ci_low",
-        "ci_high",
-        "p05",
-        "p50",
-        "p95",
-        "diff",
-        "diff_ci_low",
-        "diff_ci_high",
-    ];
-    let rows = summary.lines.iter().map(|line| {
+    table(summary_columns(), summary_cells(result, summary))
+}
+
+/// The columns of `summary.csv`.
+pub(super) fn summary_columns() -> Vec<&'static str> {
+    let columns = "strategy,release,metric,unit,mean,ci_low,ci_high,p05,p50,p95,diff,diff_ci_low,\
+                   diff_ci_high,verdict,variance_removed,seeds,censored";
+    columns.split(',').collect()
+}
+
+/// The rows of `summary.csv`.
+pub(super) fn summary_cells<'a>(
+    result: &'a StudyResult,
+    summary: &'a Summary,
+) -> impl Iterator<Item = Vec<String>> + 'a {
+    summary.lines.iter().map(|line| {
         let group = &result.groups[line.group];
         let metric = &METRICS[line.metric];
         let interval = line.interval;
@@ -193,9 +194,39 @@ pub fn summary(result: &StudyResult, summary: &Summary) -> String {
             ]
             .map(cell),
         );
+        cells.push(difference.map_or("", |difference| difference.verdict.name()).to_owned());
+        cells.push(cell(difference.and_then(|difference| difference.variance_removed)));
+        cells.extend([line.seeds, line.censored].map(|count| count.to_string()));
+        cells
+    })
+}
+
+/// Latency quantiles: over the requests of all seeds together, and as means over seeds.
+#[must_use]
+pub fn quantiles(result: &StudyResult, summary: &Summary) -> String {
+    let header = "strategy,release,metric,unit,pooled,pooled_ci_low,pooled_ci_high,seed_mean,\
+                  seed_ci_low,seed_ci_high";
+    let rows = summary.pooled.iter().map(|line| {
+        let group = &result.groups[line.group];
+        let name = METRICS[line.metric].name;
+        let seeds = summary.line(line.group, name);
+        let of_seeds = seeds.and_then(|line| line.interval);
+        let mut cells = vec![csv_cell(&group.strategy), csv_cell(&group.release)];
+        cells.extend([name.to_owned(), "ms".to_owned()]);
+        cells.extend(
+            [
+                Some(line.value),
+                line.interval.map(|ends| ends.0),
+                line.interval.map(|ends| ends.1),
+                seeds.map(|line| line.mean),
+                of_seeds.map(|ends| ends.0),
+                of_seeds.map(|ends| ends.1),
+            ]
+            .map(cell),
+        );
         cells
     });
-    table(header, rows)
+    table(header.split(',').collect(), rows)
 }
 
 fn unit(unit: Unit, currency: &str) -> &str {

@@ -127,8 +127,13 @@ impl World {
         });
         let late = self.now.since(instance.listening_since) < self.traits[number as usize].late;
         let keys = &self.classes[usize::from(request.class)].keys;
-        // One draw a request: the same requests fail on this version whatever the strategy.
-        if !late && keys.defect.unit(request.number) < chance {
+        // One draw a request: the same requests fail on this version whatever the strategy. A
+        // later attempt has a draw of its own, as an error is the attempt's, not the request's.
+        let draw = match request.attempts {
+            0 | 1 => keys.defect.unit(request.number),
+            attempt => keys.defect.entity(request.number).unit(u64::from(attempt)),
+        };
+        if !late && draw < chance {
             self.requests[slot].stage = Stage::Waiting;
             self.try_failed(slot, Outcome::AppError, Cause::VersionDefect, "answered 500");
         } else {

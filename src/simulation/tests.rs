@@ -101,6 +101,25 @@ fn errors_of_a_version_hit_the_same_requests_whatever_the_strategy() {
 }
 
 #[test]
+fn retries_hide_errors_because_each_attempt_fails_by_itself() {
+    let mut plan = plan();
+    plan.versions[0].errors = vec![0.2];
+    plan.client.retries.max = 2;
+    plan.client.retries.on = vec![RetryOn::AppError];
+    let (mut requests, mut attempts, mut failed) = (0, 0, 0);
+    for seed in 1..=20 {
+        let total = total(&control(&plan, seed));
+        requests += total.requests;
+        attempts += total.attempts;
+        failed += total.failed();
+    }
+    // 1 + 0.2 + 0.04 attempts a request, and 0.2³ of them fail for good.
+    let (attempts, failed) = (attempts as f64 / requests as f64, failed as f64 / requests as f64);
+    assert!((attempts - 1.24).abs() < 0.01, "{attempts}");
+    assert!((failed - 0.008).abs() < 0.002, "{failed}");
+}
+
+#[test]
 fn a_timed_out_request_is_retried_and_the_instance_works_on() {
     let mut plan = plan();
     plan.classes[0].service_time = Distribution::Constant(3e8);

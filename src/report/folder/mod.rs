@@ -29,7 +29,15 @@ pub struct FolderOptions<'a> {
 }
 
 /// A file: its path below the folder, with `/`, and its bytes.
-type File = (String, Vec<u8>);
+pub type File = (String, Vec<u8>);
+
+/// Writes files as a results folder; the last one is `study.json`.
+///
+/// # Errors
+/// If the disk says no; what was there before is then still there.
+pub fn put(files: &[File], out: &Path) -> io::Result<()> {
+    place::replace(out, files)
+}
 
 /// Writes the folder, replacing what is there: see [`check_target`].
 ///
@@ -52,6 +60,7 @@ pub fn contents(result: &StudyResult, summary: &Summary, options: FolderOptions<
     add("runs.csv", csv::runs(result));
     add("classes.csv", csv::classes(result));
     add("summary.csv", csv::summary(result, summary));
+    add("quantiles.csv", csv::quantiles(result, summary));
     add("timeline.csv", csv::timeline(result));
     if !result.study.plan.phases.is_empty() {
         add("phases.csv", csv::phases(result));

@@ -6,6 +6,7 @@
 //! the record of the run. A case with an input or a metric that has no model is reported as
 //! not modelled.
 
+mod canary;
 mod control;
 mod inputs;
 mod queue;
@@ -172,7 +173,11 @@ impl Case {
 
     fn answers(&self, effort: &Effort) -> Result<Vec<Answer>, NotModelled> {
         let inputs = Inputs::new(&self.inputs);
-        let figures = if rollout::is_bounds(&inputs) {
+        let metrics: Vec<&str> = self.checks.iter().map(|check| check.metric.as_str()).collect();
+        let canary = canary::figures(&inputs, &metrics, effort);
+        let figures = if let Some(figures) = canary {
+            figures?
+        } else if rollout::is_bounds(&inputs) {
             rollout::bounds(inputs)?
         } else if rollout::is_race(&inputs) {
             rollout::race(inputs, effort)?
