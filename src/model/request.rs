@@ -86,6 +86,13 @@ impl Request {
     const ORPHAN: u8 = 1;
     /// A user of a closed loop waits for the answer.
     const LOOPED: u8 = 2;
+    /// It forced its user to log in.
+    pub const FORCED: u8 = 4;
+    /// It has read.
+    pub const READ: u8 = 8;
+    /// What it has read was older than what had been written.
+    pub const STALE: u8 = 16;
+    const CONTENT: u8 = Self::FORCED | Self::READ | Self::STALE;
 
     /// Whether the client has given up.
     #[inline]
@@ -106,6 +113,29 @@ impl Request {
     #[must_use]
     pub fn is_looped(&self) -> bool {
         self.marks & Self::LOOPED != 0
+    }
+
+    /// Whether anything is to be said about the content of its answer.
+    #[inline]
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        self.marks & Self::CONTENT != 0
+    }
+
+    /// Whether it bears a mark of its content.
+    #[must_use]
+    pub fn bears(&self, mark: u8) -> bool {
+        self.marks & mark != 0
+    }
+
+    /// Marks its content.
+    pub fn mark(&mut self, mark: u8) {
+        self.marks |= mark;
+    }
+
+    /// An attempt begins: what an earlier one has read no longer counts.
+    pub fn forget_reads(&mut self) {
+        self.marks &= !(Self::READ | Self::STALE);
     }
 
     /// A new request, before its first attempt.
@@ -204,6 +234,12 @@ impl Requests {
         record.timeout_at = SimTime::NEVER;
         record.next = self.first_free;
         self.first_free = slot;
+    }
+
+    /// Whether there is a record of that number that is not free.
+    #[must_use]
+    pub fn is_used(&self, slot: u32) -> bool {
+        self.records.get(slot as usize).is_some_and(|record| record.stage != Stage::Free)
     }
 
     /// Every record that is not free.

@@ -23,6 +23,7 @@ pub fn plan() -> Plan {
             service_time: NONE,
             idempotent: true,
             patience: None,
+            state: ClassState::default(),
         }],
         client: Client {
             users: None,
@@ -43,6 +44,9 @@ pub fn plan() -> Plan {
         service: service(),
         platform: platform(),
         versions: Vec::new(),
+        state: State::default(),
+        stores: Vec::new(),
+        faults: Vec::new(),
         operations: Vec::new(),
         response: Response {
             metrics: Metrics { scrape: secs(15), window: secs(60), delay: secs(5) },

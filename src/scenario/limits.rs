@@ -89,7 +89,7 @@ fn mean_rate(class: &RequestClass) -> f64 {
             f64::from(*count) / cycle.max(1e-6)
         }
         Arrivals::Sessions { rate, requests, .. } => rate * requests.mean().max(1.0),
-        Arrivals::Profile { .. } | Arrivals::Trace { .. } => 0.0,
+        Arrivals::Profile { .. } | Arrivals::Trace { .. } | Arrivals::OnDemand => 0.0,
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::plan::{EndpointConditions, Routing};
 use crate::strategy::people::OnCallEvent;
 
+use super::behind::{FaultEvent, SchemaEvent};
 use super::rollout::RolloutEvent;
 
 /// Something rare that is due.
@@ -24,6 +25,14 @@ pub(super) enum Cold {
     BucketEnd { bucket: u32 },
     /// Metrics are scraped, or alerts looked at.
     Monitor,
+    /// A fault begins or ends.
+    Fault(FaultEvent),
+    /// A schema change or a backfill goes on.
+    Schema(SchemaEvent),
+    /// The next nodes of a cache are replaced.
+    ReplaceNodes { cache: u16, done: u32 },
+    /// A logged-out user logs in.
+    Login { user: u32, number: u32 },
     /// The on-call person's next step.
     People(OnCallEvent),
 }

@@ -28,6 +28,7 @@ impl World {
         match effect {
             RolloutEffect::Platform(effect) => self.apply_platform(plan, effect),
             RolloutEffect::Route(routing) => self.spread_routing(routing),
+            RolloutEffect::State(operation) => self.operate_on_state(operation),
         }
     }
 
@@ -53,6 +54,7 @@ impl World {
                 self.traits[pod.0 as usize].exited = true;
                 let cause = if crashed { Cause::Crash } else { Cause::CutInFlight };
                 self.cut(pod.0, cause);
+                self.state_ends(pod.0);
             }
             Effect::Endpoint { pod, conditions } => self.spread_endpoint(pod.0, conditions),
             Effect::Gone { .. } => {}
@@ -80,17 +82,19 @@ impl World {
         instance.begun = 0;
         // What ran before the start of the run is warm.
         let warm = self.warmup.is_none() || self.now == SimTime::ZERO;
-        instance.plain = warm && behaviour.plain;
+        instance.plain = warm && behaviour.plain && self.traits[number as usize].extra == 0.0;
         if self.now == SimTime::ZERO {
             instance.begun = u64::from(u32::MAX);
         }
         let traits = &mut self.traits[number as usize];
         traits.starts += 1;
         traits.exited = false;
+        traits.stalled = false;
         if let Some(after) = traits.hang_after {
             let event = Cold::Hang { instance: number, start: traits.starts };
             self.later(self.now + after, event);
         }
+        self.begin_caches(number);
     }
 
     /// An instance stops answering: what is inside is never finished.

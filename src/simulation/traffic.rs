@@ -150,6 +150,12 @@ impl World {
         self.attempt(slot);
     }
 
+    /// A request that a user sends on account of something else.
+    #[cold]
+    pub fn send_by_user(&mut self, class: u8, number: u64, demand: u64, user: u32) {
+        self.send(class, number, demand, user, false);
+    }
+
     /// The user's number among all users of the run.
     #[inline]
     pub fn user_of(&self, request: &Request) -> u32 {
@@ -209,7 +215,7 @@ impl World {
         let keys = &self.classes[usize::from(request.class)].keys;
         let draw = request.number * DRAWS
             + (u64::from(request.attempts) * 8 + u64::from(request.tries)) % DRAWS;
-        let choice = Choice {
+        let mut choice = Choice {
             routing: keys.routing,
             draw,
             split: keys.split,
@@ -222,6 +228,11 @@ impl World {
             avoid,
             now: self.now,
         };
+        if let Some(split) = self.sticky_split
+            && choice.user != NONE
+        {
+            (choice.split, choice.request) = (split, u64::from(choice.user));
+        }
         if self.affinity.is_some() && avoid == NONE {
             self.try_with_affinity(slot, &choice);
             return;
@@ -253,7 +264,7 @@ impl World {
         }
     }
 
-    fn remember(&mut self, user: u32, instance: u32) {
+    pub fn remember(&mut self, user: u32, instance: u32) {
         let now = self.now;
         let Some(affinity) = &mut self.affinity else { return };
         if user == NONE {
@@ -423,7 +434,11 @@ impl World {
         let request = self.requests[slot];
         let hung = some(request.instance)
             .is_some_and(|i| self.instances[i as usize].condition == Condition::Hung);
-        let cause = if hung { Cause::VersionDefect } else { self.cause_of_wait(&request) };
+        let cause = match some(request.instance) {
+            Some(i) if self.traits[i as usize].stalled => Cause::Fault,
+            _ if hung => Cause::VersionDefect,
+            _ => self.cause_of_wait(&request),
+        };
         if request.stage == Stage::Waiting {
             // In a balancer's pause: its event will find the record orphaned.
             self.requests[slot].abandon();
@@ -510,6 +525,9 @@ impl World {
         }
         if self.tracer.is_some() {
             self.close_trace(slot, request, outcome, cause);
+        }
+        if self.behind.is_some() {
+            self.state_after(request, outcome);
         }
         if request.is_looped() {
             self.user_continues(request.user);

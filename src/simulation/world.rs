@@ -22,6 +22,7 @@ use crate::platform::{PodCounts, PodId};
 use crate::record::{Detail, Event, EventKind};
 
 use super::RunOptions;
+use super::behind::Behind;
 use super::cold::ColdQueue;
 use super::trace::Tracer;
 
@@ -52,6 +53,10 @@ pub(super) enum Kind {
     User = 6,
     /// Something rare.
     Cold = 7,
+    /// A store has served a call.
+    StoreDone = 8,
+    /// An instance's patience with a call to a store ends.
+    CallTimeout = 9,
 }
 
 /// The payload of an event.
@@ -72,7 +77,9 @@ pub(super) fn unpack(payload: u32) -> (Kind, u32) {
         4 => Kind::Timeout,
         5 => Kind::SharedDeparture,
         6 => Kind::User,
-        _ => Kind::Cold,
+        7 => Kind::Cold,
+        8 => Kind::StoreDone,
+        _ => Kind::CallTimeout,
     };
     (kind, payload & ((1 << NUMBER_BITS) - 1))
 }
@@ -146,6 +153,10 @@ pub(super) struct InstanceTraits {
     pub stopping: bool,
     /// It has reported that its process ended.
     pub exited: bool,
+    /// It stands still because of a fault.
+    pub stalled: bool,
+    /// A fault makes what begins take this much longer, as a share of the time.
+    pub extra: f64,
 }
 
 /// Least and greatest levels over the window, and integrals.
@@ -195,6 +206,8 @@ pub(super) struct World {
     pub check_key: Key,
     pub balancer_retries: BalancerRetries,
     pub affinity: Option<Vec<(u32, SimTime)>>,
+    /// The router keeps each user on one side of a split, by this stream.
+    pub sticky_split: Option<Key>,
     pub affinity_ttl: SimDuration,
     pub retries: Retries,
     pub timeout: Option<SimDuration>,
@@ -210,6 +223,8 @@ pub(super) struct World {
     pub exited: Vec<PodId>,
     /// The version being deployed.
     pub candidate: Option<VersionId>,
+    /// Sessions, caches, stores and faults, where there are any.
+    pub behind: Option<Box<Behind>>,
 }
 
 impl World {
@@ -268,6 +283,7 @@ impl World {
             check: plan.balancer.health_check.clone(),
             check_key: root.purpose(streams::HEALTH_CHECK),
             balancer_retries: plan.balancer.retries.clone(),
+            sticky_split: strategy.filter(|s| s.is_sticky()).map(|_| root.purpose(streams::SPLIT)),
             affinity: plan.balancer.sticky.as_ref().map(|_| Vec::new()),
             affinity_ttl: plan.balancer.sticky.as_ref().map_or(SimDuration::ZERO, |s| s.ttl),
             retries: Retries::new(&plan.client.retries, root.purpose(streams::BACKOFF)),
@@ -282,6 +298,7 @@ impl World {
             detail: options.detail_small_up_to.map(detail),
             exited: Vec::new(),
             candidate,
+            behind: Behind::of(plan, seed),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::law::law;
+use super::state::wants_cookie;
 use super::traffic::retry_on;
 use crate::engine::SimDuration;
 use crate::plan::{Balancer, BalancerRetries, HealthCheck, Policy, SlowStart, Sticky, TieBreak};
@@ -19,7 +20,9 @@ pub fn balancer(context: &mut Context<'_>, root: &Checked) -> Balancer {
             .at("sticky")
             .unless("none")
             .filter(|sticky| sticky.at("cookie").bool())
-            .map(|sticky| Sticky { ttl: sticky.at("ttl").duration() }),
+            .map(|sticky| sticky.at("ttl").duration())
+            .or_else(|| wants_cookie(root))
+            .map(|ttl| Sticky { ttl }),
         propagation: law(context, at.at("propagation")),
         health_check: at.at("health_check").unless("none").map(|check| HealthCheck {
             interval: check.at("interval").duration(),

@@ -10,6 +10,7 @@ mod platform;
 mod response;
 mod root;
 mod service;
+mod state;
 mod strategy;
 mod traffic;
 
