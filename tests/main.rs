@@ -8,5 +8,6 @@ mod readme;
 mod samplers;
 mod scenario;
 mod shipped;
+mod shipped_state;
 mod theory;
 mod tidy;

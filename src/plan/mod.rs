@@ -29,7 +29,7 @@ pub use platform::{
 };
 pub use response::{
     Alert, Analysis, AnalysisMetric, Bound, MetricName, Metrics, OnCall, Response, Rollback, Scope,
-    ScopeVersion,
+    ScopeVersion, Slo, Tickets,
 };
 pub use routing::{EndpointConditions, Routing};
 pub use service::{

@@ -51,6 +51,8 @@ pub const SESSION_WRITE: u32 = 21;
 pub const LOGIN: u32 = 22;
 /// When an entry of a cache that is warm at the start expires; entity: cache.
 pub const CACHE_AGE: u32 = 23;
+/// Whether and when a harmed user opens a ticket; entity: class, request.
+pub const TICKET: u32 = 24;
 
 /// A pod's time from creation to a node.
 pub const POD_SCHEDULE: u32 = 100;

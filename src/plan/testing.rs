@@ -53,6 +53,8 @@ pub fn plan() -> Plan {
             alerts: Vec::new(),
             on_call: OnCall { acknowledge: NONE, decide: NONE, off_hours_factor: 1.0 },
             rollback: Rollback::Controller,
+            tickets: None,
+            slo: None,
         },
         analyses: Vec::new(),
         instance_hour_cost: 0.0,

@@ -33,6 +33,8 @@ pub(super) enum Cold {
     ReplaceNodes { cache: u16, done: u32 },
     /// A logged-out user logs in.
     Login { user: u32, number: u32 },
+    /// A user's ticket arrives.
+    Ticket { class: u8 },
     /// The on-call person's next step.
     People(OnCallEvent),
 }

@@ -345,7 +345,30 @@ impl World {
         let Some(monitoring) = &mut self.monitoring else { return };
         let version = some(request.instance).map(|i| VersionId(self.instances[i as usize].version));
         let latency = self.now - request.reached;
-        monitoring.1.cell(u16::from(request.class), version).count(outcome, latency);
+        let cell = monitoring.1.cell(u16::from(request.class), version);
+        cell.count(outcome, latency);
+        if outcome == Outcome::Ok && request.bears(Request::FORCED) {
+            cell.forced += 1;
+        }
+    }
+
+    /// A request failed or was answered wrongly: its user may open a ticket.
+    #[cold]
+    pub fn complain(&mut self, request: &Request) {
+        let Some(tickets) = &self.tickets else { return };
+        let key = tickets.2.entity(u64::from(request.class)).entity(request.number);
+        if key.unit(0) >= tickets.0 {
+            return;
+        }
+        let after = tickets.1.draw_span(&mut key.entity(1).counter(), request.number);
+        self.later(self.now + after, Cold::Ticket { class: request.class });
+    }
+
+    /// A ticket is there.
+    pub fn open_ticket(&mut self, class: u8) {
+        if let Some(monitoring) = &mut self.monitoring {
+            monitoring.1.cell(u16::from(class), None).tickets += 1;
+        }
     }
 
     /// The monitoring system scrapes, or looks at its alerts: which fire.

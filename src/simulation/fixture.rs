@@ -51,6 +51,8 @@ pub(crate) fn plan() -> Plan {
             alerts: Vec::new(),
             on_call: OnCall { acknowledge: NOW, decide: NOW, off_hours_factor: 1.0 },
             rollback: Rollback::Controller,
+            tickets: None,
+            slo: None,
         },
         analyses: Vec::new(),
         instance_hour_cost: 0.0,

@@ -154,6 +154,7 @@ impl Simulation<'_> {
                 }
                 self.settle();
             }
+            Cold::Ticket { class } => world.open_ticket(class),
             Cold::Schema(event) => world.schema(event),
             Cold::ReplaceNodes { cache, done } => world.replace_nodes(cache, done),
             Cold::Login { user, number } => world.send_login(user, number),

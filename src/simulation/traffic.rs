@@ -512,6 +512,7 @@ impl World {
 
     #[cold]
     fn conclude(&mut self, request: &Request, outcome: Outcome, cause: Option<Cause>, slot: u32) {
+        self.complain(request);
         self.end(request, outcome, cause, slot);
     }
 

@@ -223,6 +223,8 @@ pub(super) struct World {
     pub exited: Vec<PodId>,
     /// The version being deployed.
     pub candidate: Option<VersionId>,
+    /// How many harmed users open a ticket, after how long, by which stream.
+    pub tickets: Option<(f64, Sampler, Key)>,
     /// Sessions, caches, stores and faults, where there are any.
     pub behind: Option<Box<Behind>>,
 }
@@ -267,16 +269,7 @@ impl World {
             queue: plan.service.queue,
             warmup: plan.service.startup.warm.clone(),
             nodes: vec![Node::new(plan.versions.len()); plan.balancer.nodes as usize],
-            rules: Rules {
-                policy: plan.balancer.policy,
-                slow_start: plan
-                    .balancer
-                    .slow_start
-                    .as_ref()
-                    .map_or(SimDuration::ZERO, |s| s.window),
-                slow_start_key: root.purpose(streams::SLOW_START),
-                ring_key: root.purpose(streams::RING),
-            },
+            rules: rules(plan, root),
             propagation: Sampler::new(&plan.balancer.propagation),
             propagation_key: root.purpose(streams::PROPAGATION),
             changes: 0,
@@ -298,6 +291,7 @@ impl World {
             detail: options.detail_small_up_to.map(detail),
             exited: Vec::new(),
             candidate,
+            tickets: tickets(plan, root),
             behind: Behind::of(plan, seed),
         }
     }
@@ -402,6 +396,23 @@ fn monitoring(
 ) -> Option<Box<(Monitoring, AttemptTable)>> {
     let monitoring = Monitoring::of(plan, strategy?, root)?;
     Some(Box::new((monitoring, AttemptTable::new(plan.classes.len(), plan.versions.len()))))
+}
+
+/// How balancer nodes choose.
+fn rules(plan: &Plan, root: Key) -> Rules {
+    let slow_start = plan.balancer.slow_start.as_ref();
+    Rules {
+        policy: plan.balancer.policy,
+        slow_start: slow_start.map_or(SimDuration::ZERO, |ramp| ramp.window),
+        slow_start_key: root.purpose(streams::SLOW_START),
+        ring_key: root.purpose(streams::RING),
+    }
+}
+
+/// How many harmed users open a ticket, after how long, by which stream.
+fn tickets(plan: &Plan, root: Key) -> Option<(f64, Sampler, Key)> {
+    let tickets = plan.response.tickets.as_ref()?;
+    Some((tickets.share, Sampler::new(&tickets.after), root.purpose(streams::TICKET)))
 }
 
 /// Extra figures that have seen nothing yet.

@@ -125,6 +125,9 @@ impl World {
     /// A request has ended: was it a log-in?
     #[cold]
     pub fn state_after(&mut self, request: &Request, outcome: Outcome) {
+        if outcome == Outcome::Ok && request.bears(Request::FORCED | Request::STALE) {
+            self.complain(request);
+        }
         let now = self.now;
         let user = self.user_of(request);
         let Some(behind) = self.behind.as_deref_mut() else { return };
