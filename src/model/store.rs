@@ -212,7 +212,7 @@ impl StoreServer {
     }
 
     /// The next call to begin, if one waits and a worker is free.
-    pub fn next(&mut self) -> Option<u32> {
+    pub fn begin_next(&mut self) -> Option<u32> {
         if !self.is_idle() {
             return None;
         }
@@ -276,8 +276,8 @@ mod tests {
         assert!(store.has_room() && !store.take(9));
         assert!(!store.has_room());
         store.release();
-        assert_eq!(store.next(), Some(8));
-        assert_eq!(store.next(), None, "its worker is busy");
+        assert_eq!(store.begin_next(), Some(8));
+        assert_eq!(store.begin_next(), None, "its worker is busy");
         assert_eq!(store.served, 2);
     }
 
@@ -294,7 +294,7 @@ mod tests {
         store.trouble.stalls = 1;
         assert!(!store.take(0));
         store.trouble.stalls = 0;
-        assert_eq!(store.next(), Some(0));
+        assert_eq!(store.begin_next(), Some(0));
         store.trouble.refusals = 1;
         assert!(!store.has_room());
     }

@@ -93,7 +93,7 @@ impl World {
     pub(super) fn begin_waiting(&mut self, store: u16) {
         loop {
             let behind = self.behind.as_deref_mut().expect("a world with state");
-            let Some(call) = behind.stores[usize::from(store)].next() else { return };
+            let Some(call) = behind.stores[usize::from(store)].begin_next() else { return };
             self.begin_call(call);
         }
     }
