@@ -274,7 +274,8 @@ mod tests {
     fn runs_begin_with_the_promised_columns_in_their_order() {
         let table = runs(&fixture::result());
         let promised = INTERFACE.replace(", ", ",");
-        assert_eq!(header(&table), format!("{promised},exposed_s,censored"));
+        let more = "exposed_s,logouts_per_user,error_budget_burnt,censored";
+        assert_eq!(header(&table), format!("{promised},{more}"));
         assert_eq!(table.lines().count(), 1 + 9 * 20);
     }
 
