@@ -215,7 +215,7 @@ impl World {
         let keys = &self.classes[usize::from(request.class)].keys;
         let draw = request.number * DRAWS
             + (u64::from(request.attempts) * 8 + u64::from(request.tries)) % DRAWS;
-        let mut choice = Choice {
+        let choice = Choice {
             routing: keys.routing,
             draw,
             split: keys.split,
@@ -228,13 +228,8 @@ impl World {
             avoid,
             now: self.now,
         };
-        if let Some(split) = self.sticky_split
-            && choice.user != NONE
-        {
-            (choice.split, choice.request) = (split, u64::from(choice.user));
-        }
-        if self.affinity.is_some() && avoid == NONE {
-            self.try_with_affinity(slot, &choice);
+        if self.sticky_split.is_some() || (self.affinity.is_some() && avoid == NONE) {
+            self.try_with_affinity(slot, choice);
             return;
         }
         let node = &mut self.nodes[usize::from(request.node)];
@@ -246,16 +241,21 @@ impl World {
         }
     }
 
-    /// Cookie affinity: back to where the last answer came from, if that may still be used.
+    /// A user's own side of a split, and cookie affinity: back to where the last answer came
+    /// from, if that may still be used.
     #[cold]
-    fn try_with_affinity(&mut self, slot: u32, choice: &Choice) {
+    fn try_with_affinity(&mut self, slot: u32, mut choice: Choice) {
         let node = usize::from(self.requests[slot].node);
-        let remembered = some(choice.user).and_then(|user| {
+        let user = some(choice.user);
+        if let (Some(split), Some(user)) = (self.sticky_split, user) {
+            (choice.split, choice.request) = (split, u64::from(user));
+        }
+        let remembered = user.filter(|_| choice.avoid == NONE).and_then(|user| {
             let (instance, last) = *self.affinity.as_ref()?.get(user as usize)?;
             let fresh = self.now.since(last) < self.affinity_ttl;
             (fresh && self.nodes[node].may_use(instance)).then_some(instance)
         });
-        let chosen = remembered.or_else(|| self.nodes[node].choose(&self.rules, choice));
+        let chosen = remembered.or_else(|| self.nodes[node].choose(&self.rules, &choice));
         match chosen {
             Some(instance) => self.reach(slot, instance),
             None => {
