@@ -47,7 +47,7 @@ impl Source {
             Arrivals::Trace { times } => {
                 Process::Trace { times: times.clone(), next: 0, offset: warmup.0 }
             }
-            Arrivals::Users { .. } => return None,
+            Arrivals::Users { .. } | Arrivals::OnDemand => return None,
         };
         Some(Self { process, rng, tables })
     }

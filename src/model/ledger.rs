@@ -209,9 +209,9 @@ impl Ledger {
             return;
         }
         let latency = now.0 - request.sent.0 + self.overhead;
-        let cell = usize::from(request.class) * (self.versions + 1)
+        let place = usize::from(request.class) * (self.versions + 1)
             + version.map_or(self.versions, usize::from);
-        let cell = &mut self.cells[cell];
+        let cell = &mut self.cells[place];
         cell.counters.requests += 1;
         cell.counters.attempts += u64::from(request.attempts);
         cell.counters.tries += u64::from(request.tries) + u64::from(request.earlier_tries);
@@ -229,6 +229,65 @@ impl Ledger {
             let cause = cause.expect("a failed request has a cause");
             self.harmed(user, now, outcome, cause);
         }
+        if request.has_content() {
+            self.content(request, place, user, now, outcome);
+        }
+    }
+
+    /// Counts the content of an answer: reads and stale ones among the answered, log-ins that
+    /// were forced whatever the outcome. Wrong content is harm; of a request that failed, the
+    /// failure is.
+    #[cold]
+    fn content(
+        &mut self,
+        request: &Request,
+        cell: usize,
+        user: u32,
+        now: SimTime,
+        outcome: Outcome,
+    ) {
+        let ok = outcome == Outcome::Ok;
+        let forced = u64::from(request.bears(Request::FORCED));
+        let stale = u64::from(ok && request.bears(Request::STALE));
+        let counters = &mut self.cells[cell].counters;
+        counters.reads += u64::from(ok && request.bears(Request::READ));
+        counters.stale_reads += stale;
+        counters.forced_logins += forced;
+        let bucket = &mut self.buckets[request.bucket as usize];
+        bucket.stale_reads += stale;
+        bucket.forced_logins += forced;
+        if ok && stale + forced > 0 {
+            self.add_harm(user, now);
+        }
+    }
+
+    fn bucket_now(&mut self, now: SimTime) -> Option<&mut Bucket> {
+        if !self.measures(now) {
+            return None;
+        }
+        let place = self.bucket_steps.of(now.0 - self.start.0);
+        Some(&mut self.buckets[place])
+    }
+
+    /// Counts a look-up in a cache.
+    pub fn looked_up(&mut self, now: SimTime, hit: bool) {
+        if let Some(bucket) = self.bucket_now(now) {
+            bucket.cache_lookups += 1;
+            bucket.cache_hits += u64::from(hit);
+        }
+    }
+
+    /// Counts a call that a store begins to serve.
+    pub fn called_store(&mut self, now: SimTime) {
+        if let Some(bucket) = self.bucket_now(now) {
+            bucket.store_calls += 1;
+        }
+    }
+
+    /// Adds worker-time that was spent waiting for others.
+    pub fn held(&mut self, from: SimTime, to: SimTime) {
+        let (from, to) = (from.0.max(self.start.0), to.0.min(self.end.0));
+        self.busy_ns += u128::from(to.saturating_sub(from));
     }
 
     /// Adds a request's stay to the area under the number in the system.
@@ -240,6 +299,10 @@ impl Ledger {
     #[cold]
     fn harmed(&mut self, user: u32, now: SimTime, outcome: Outcome, cause: Cause) {
         self.causes[outcome as usize][cause as usize] += 1;
+        self.add_harm(user, now);
+    }
+
+    fn add_harm(&mut self, user: u32, now: SimTime) {
         let step = self.harm_steps.of(now.0.min(self.end.0 - 1) - self.start.0);
         self.harm[step] += 1;
         self.users.harmed(user, now);

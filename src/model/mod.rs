@@ -11,5 +11,7 @@ pub mod instance;
 pub mod ledger;
 pub mod request;
 pub mod sharing;
+pub mod state;
+pub mod store;
 pub mod telemetry;
 pub mod users;

@@ -87,7 +87,14 @@ impl Request {
     /// A user of a closed loop waits for the answer.
     const LOOPED: u8 = 2;
     /// Affinity chose the instance.
-    const PINNED: u8 = 4;
+    const PINNED: u8 = 32;
+    /// It forced its user to log in.
+    pub const FORCED: u8 = 4;
+    /// It has read.
+    pub const READ: u8 = 8;
+    /// What it has read was older than what had been written.
+    pub const STALE: u8 = 16;
+    const CONTENT: u8 = Self::FORCED | Self::READ | Self::STALE;
 
     /// Whether the client has given up.
     #[inline]
@@ -124,6 +131,29 @@ impl Request {
     #[must_use]
     pub fn is_pinned(&self) -> bool {
         self.marks & Self::PINNED != 0
+    }
+
+    /// Whether anything is to be said about the content of its answer.
+    #[inline]
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        self.marks & Self::CONTENT != 0
+    }
+
+    /// Whether it bears a mark of its content.
+    #[must_use]
+    pub fn bears(&self, mark: u8) -> bool {
+        self.marks & mark != 0
+    }
+
+    /// Marks its content.
+    pub fn mark(&mut self, mark: u8) {
+        self.marks |= mark;
+    }
+
+    /// An attempt begins: what an earlier one has read no longer counts.
+    pub fn forget_reads(&mut self) {
+        self.marks &= !(Self::READ | Self::STALE);
     }
 
     /// A new request on its first attempt, which has not met a balancer yet.
@@ -236,6 +266,12 @@ impl Requests {
     pub fn live_slots(&self) -> impl Iterator<Item = u32> + '_ {
         let all = self.records.iter().enumerate();
         all.filter(|(_, record)| record.stage != Stage::Free).map(|(slot, _)| slot as u32)
+    }
+
+    /// Whether there is a record of that number that is not free.
+    #[must_use]
+    pub fn is_used(&self, slot: u32) -> bool {
+        self.records.get(slot as usize).is_some_and(|record| record.stage != Stage::Free)
     }
 
     /// Every record that is not free.

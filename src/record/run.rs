@@ -80,6 +80,12 @@ pub struct Detail {
     /// How often an instance held this many requests when it was sampled (at the end of each
     /// timeline bucket); the last entry counts that many or more.
     pub occupancy: Vec<u64>,
+    /// At the end: sessions in memory, by instance.
+    #[serde(default)]
+    pub sessions: Vec<u64>,
+    /// Entries that made room in caches, and the look-ups since their last use added up.
+    #[serde(default)]
+    pub evictions: (u64, u64),
 }
 
 /// Requests sent in one phase of the window.

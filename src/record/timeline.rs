@@ -30,6 +30,15 @@ pub struct Bucket {
     pub stale_reads: u64,
     /// Requests that forced their user to log in again.
     pub forced_logins: u64,
+    /// Look-ups in caches at times in the bucket.
+    #[serde(default)]
+    pub cache_lookups: u64,
+    /// Look-ups that found something.
+    #[serde(default)]
+    pub cache_hits: u64,
+    /// Calls that stores began to serve at times in the bucket.
+    #[serde(default)]
+    pub store_calls: u64,
     /// Latency in nanoseconds of the ok ones.
     pub ok: CoarseHistogram,
     /// At the bucket's end: instances that at least one balancer node may use.
@@ -85,6 +94,9 @@ impl Bucket {
         }
         self.stale_reads += other.stale_reads;
         self.forced_logins += other.forced_logins;
+        self.cache_lookups += other.cache_lookups;
+        self.cache_hits += other.cache_hits;
+        self.store_calls += other.store_calls;
         self.ok.merge(&other.ok);
         self.routable += other.routable;
         self.instances += other.instances;

@@ -253,6 +253,9 @@ pub fn timeline(result: &StudyResult) -> String {
         "instances_total",
         "weight_candidate",
         "in_system",
+        "cache_lookups",
+        "cache_hits",
+        "store_calls",
     ]);
     let rows = result.groups.iter().flat_map(|group| {
         let timeline = &group.timeline;
@@ -277,6 +280,7 @@ fn moment(bucket: &Bucket, runs: u64) -> Vec<String> {
     cells.extend([mean(bucket.routable), mean(bucket.instances)]);
     cells.push(machine(bucket.weight_candidate_bp as f64 / (runs.max(1) * 10_000) as f64));
     cells.push(mean(bucket.in_system));
+    cells.extend([bucket.cache_lookups, bucket.cache_hits, bucket.store_calls].map(mean));
     cells
 }
 
@@ -327,7 +331,8 @@ mod tests {
     fn runs_begin_with_the_promised_columns_in_their_order() {
         let table = runs(&fixture::result());
         let promised = INTERFACE.replace(", ", ",");
-        assert_eq!(header(&table), format!("{promised},exposed_s,censored"));
+        let more = "exposed_s,logouts_per_user,error_budget_burnt,censored";
+        assert_eq!(header(&table), format!("{promised},{more}"));
         assert_eq!(table.lines().count(), 1 + 9 * 20);
     }
 
@@ -350,7 +355,7 @@ mod tests {
             header(&timeline(&result)),
             "strategy,release,t_s,sent,ok,app_error,refused,reset,overflow,timeout,unauthorized,\
              stale_reads,forced_logins,ok_p50_ms,ok_p99_ms,instances_routable,instances_total,\
-             weight_candidate,in_system"
+             weight_candidate,in_system,cache_lookups,cache_hits,store_calls"
         );
     }
 

@@ -3,6 +3,7 @@
 use crate::plan::{EndpointConditions, Routing};
 use crate::strategy::people::OnCallEvent;
 
+use super::behind::{FaultEvent, SchemaEvent};
 use super::layer::LayerEvent;
 
 /// Something rare that is due.
@@ -30,6 +31,16 @@ pub(super) enum Cold {
     BucketEnd { bucket: u32 },
     /// Metrics are scraped, or alerts looked at.
     Monitor,
+    /// A fault begins or ends.
+    Fault(FaultEvent),
+    /// A schema change or a backfill goes on.
+    Schema(SchemaEvent),
+    /// The next nodes of a cache are replaced.
+    ReplaceNodes { cache: u16, done: u32 },
+    /// A logged-out user logs in.
+    Login { user: u32, number: u32 },
+    /// A user's ticket arrives.
+    Ticket { class: u8 },
     /// The on-call person's next step.
     People(OnCallEvent),
 }

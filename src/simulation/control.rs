@@ -29,6 +29,7 @@ impl World {
             RolloutEffect::Platform(effect) => self.apply_platform(plan, effect),
             RolloutEffect::Route(routing) => self.spread_routing(routing),
             RolloutEffect::Server(change) => self.change_servers(plan, change),
+            RolloutEffect::State(operation) => self.operate_on_state(operation),
         }
     }
 
@@ -56,6 +57,7 @@ impl World {
                 self.close_idle_connections(|connection| connection.instance == pod.0);
                 let cause = if crashed { Cause::Crash } else { Cause::CutInFlight };
                 self.cut(pod.0, cause);
+                self.state_ends(pod.0);
             }
             Effect::Endpoint { pod, conditions } => {
                 let address = self.instances[pod.0 as usize].address;
@@ -99,7 +101,8 @@ impl World {
         let warm = self.warmup.is_none() || self.now == SimTime::ZERO;
         let own = self.traits[number as usize].own.as_deref();
         let warm = warm && own.is_none_or(|own| own.warm.is_none() || self.now == SimTime::ZERO);
-        instance.plain = warm && own.map_or(behaviour.plain, |own| own.is_plain(behaviour));
+        let free = self.traits[number as usize].extra == 0.0;
+        instance.plain = warm && free && own.map_or(behaviour.plain, |own| own.is_plain(behaviour));
         instance.flawless = own.map_or(behaviour.flawless, |own| own.is_flawless(behaviour));
         if self.now == SimTime::ZERO {
             instance.begun = u64::from(u32::MAX);
@@ -107,10 +110,12 @@ impl World {
         let traits = &mut self.traits[number as usize];
         traits.starts += 1;
         traits.exited = false;
+        traits.stalled = false;
         if let Some(after) = traits.hang_after {
             let event = Cold::Hang { instance: number, start: traits.starts };
             self.later(self.now + after, event);
         }
+        self.begin_caches(number);
     }
 
     /// An instance stops answering: what is inside is never finished.
@@ -233,7 +238,30 @@ impl World {
         let Some(monitoring) = &mut self.monitoring else { return };
         let version = some(request.instance).map(|i| VersionId(self.instances[i as usize].version));
         let latency = self.now - request.reached;
-        monitoring.1.cell(u16::from(request.class), version).count(outcome, latency);
+        let cell = monitoring.1.cell(u16::from(request.class), version);
+        cell.count(outcome, latency);
+        if outcome == Outcome::Ok && request.bears(Request::FORCED) {
+            cell.forced += 1;
+        }
+    }
+
+    /// A request failed or was answered wrongly: its user may open a ticket.
+    #[cold]
+    pub fn complain(&mut self, request: &Request) {
+        let Some(tickets) = &self.tickets else { return };
+        let key = tickets.2.entity(u64::from(request.class)).entity(request.number);
+        if key.unit(0) >= tickets.0 {
+            return;
+        }
+        let after = tickets.1.draw_span(&mut key.entity(1).counter(), request.number);
+        self.later(self.now + after, Cold::Ticket { class: request.class });
+    }
+
+    /// A ticket is there.
+    pub fn open_ticket(&mut self, class: u8) {
+        if let Some(monitoring) = &mut self.monitoring {
+            monitoring.1.cell(u16::from(class), None).tickets += 1;
+        }
     }
 
     /// The monitoring system scrapes, or looks at its alerts: which fire.

@@ -48,12 +48,17 @@ pub(crate) fn plan() -> Plan {
         service: service(),
         platform: platform(),
         versions: vec![version("stable"), version("candidate")],
+        state: State::default(),
+        stores: Vec::new(),
+        faults: Vec::new(),
         operations: vec![Operation { at: zero, kind: OperationKind::Deploy { version: None } }],
         response: Response {
             metrics: Metrics { scrape: seconds(15.0), window: seconds(60.0), delay: zero },
             alerts: Vec::new(),
             on_call: OnCall { acknowledge: NOW, decide: NOW, off_hours_factor: 1.0 },
             rollback: Rollback::Controller,
+            tickets: None,
+            slo: None,
         },
         instances: Vec::new(),
         analyses: Vec::new(),
@@ -69,6 +74,7 @@ pub(crate) fn class(name: &str, rate: f64) -> RequestClass {
         service_time: Distribution::Exponential { mean: 1e7 },
         idempotent: true,
         patience: None,
+        state: ClassState::default(),
     }
 }
 
@@ -151,6 +157,7 @@ pub(crate) fn version(name: &str) -> Version {
         boot: None,
         init: None,
         linger: None,
+        state: VersionState::default(),
         defects: Vec::new(),
     }
 }

@@ -102,6 +102,14 @@ impl Layer {
         }
     }
 
+    /// A fault kills a process. A script's process stays down until it is started again.
+    pub fn crash(&mut self, now: SimTime, pod: PodId, out: &mut LayerOutbox) {
+        match self {
+            Self::Cluster(rollout) => rollout.crash(now, pod, &mut out.cluster),
+            Self::Script(script) => script.end(pod.0, out),
+        }
+    }
+
     /// How the rollout went up to now.
     pub fn times(&self) -> RolloutTimes {
         match self {

@@ -2,6 +2,7 @@
 //!
 //! A run is a pure function of plan, strategy, release and seed.
 
+mod behind;
 mod cold;
 mod control;
 mod layer;

@@ -44,6 +44,7 @@ fn canary(traffic: CanaryTraffic) -> Canary {
     Canary {
         traffic,
         steps: vec![CanaryStep::Weight(0.2), judge(), CanaryStep::Weight(0.6), judge()],
+        sticky: false,
         background_analysis: None,
         max_surge: IntOrPercent::Int(1),
         max_unavailable: IntOrPercent::Int(0),

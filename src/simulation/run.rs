@@ -54,6 +54,7 @@ impl Simulation<'_> {
         self.layer.start(&mut self.outbox);
         self.settle();
         self.world.begin_traffic(self.plan);
+        self.world.plan_faults(SimTime::ZERO + self.plan.clock.warmup + self.plan.clock.deploy_at);
         let window_start = SimTime(self.plan.clock.warmup.0);
         self.world.later(window_start, Cold::WindowStart);
         let first_bucket_end = self.world.ledger.bucket_end(0);
@@ -117,6 +118,8 @@ impl Simulation<'_> {
                     }
                 }
                 Kind::SharedDeparture => self.world.depart_shared(number),
+                Kind::StoreDone => self.world.store_done(number),
+                Kind::CallTimeout => self.world.call_timed_out(number),
                 Kind::User => self.world.user_sends(number),
                 Kind::Cold => {
                     let event = self.world.cold.take(number);
@@ -151,6 +154,16 @@ impl Simulation<'_> {
             Cold::WindowStart => world.open_window(),
             Cold::BucketEnd { bucket } => world.sample(bucket),
             Cold::Monitor => self.monitor(),
+            Cold::Fault(event) => {
+                for pod in world.fault(event) {
+                    self.layer.crash(self.world.now, pod, &mut self.outbox);
+                }
+                self.settle();
+            }
+            Cold::Ticket { class } => world.open_ticket(class),
+            Cold::Schema(event) => world.schema(event),
+            Cold::ReplaceNodes { cache, done } => world.replace_nodes(cache, done),
+            Cold::Login { user, number } => world.send_login(user, number),
             Cold::People(event) => {
                 let reaction = self.people.handle(self.world.now, event);
                 self.react(reaction);
@@ -253,7 +266,8 @@ impl Simulation<'_> {
             simulated: plan.clock.warmup + plan.clock.window,
             in_system_ns: world.ledger.in_system_ns,
         };
-        let users = world.ledger.users.figures(0);
+        let lost = world.behind.as_ref().map_or(0, |behind| behind.sessions_lost());
+        let users = world.ledger.users.figures(lost);
         let times = layer.times();
         let end = world.ledger.end();
         let window_start = SimTime(plan.clock.warmup.0);
@@ -261,6 +275,10 @@ impl Simulation<'_> {
         let (wait_ns, accepted, waited) =
             (world.ledger.wait_ns, world.ledger.accepted, world.ledger.waited);
         let busy_ns = world.ledger.busy_ns;
+        if let (Some(detail), Some(behind)) = (&mut world.detail, &world.behind) {
+            detail.sessions = behind.sessions_by_instance(world.instances.len());
+            detail.evictions = behind.evictions();
+        }
         let parts = world.ledger.into_parts();
         let candidate_requests = parts
             .cells

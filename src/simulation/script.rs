@@ -279,7 +279,8 @@ impl Script {
         }
     }
 
-    fn end(&mut self, number: u32, out: &mut LayerOutbox) {
+    /// A process ends.
+    pub fn end(&mut self, number: u32, out: &mut LayerOutbox) {
         let process = &mut self.processes[number as usize];
         if std::mem::replace(&mut process.ended, true) {
             return;

@@ -2,7 +2,7 @@
 
 use crate::model::instance::Condition;
 use crate::model::request::{Request, Stage};
-use crate::plan::WarmFrom;
+use crate::plan::{Discipline, WarmFrom};
 use crate::platform::PodId;
 use crate::record::{Cause, Outcome};
 
@@ -59,12 +59,13 @@ impl World {
             WarmFrom::Requests(_) => 1.0,
         });
         let behaviour = &self.behaviours[usize::from(instance.version)];
-        let late = now.since(instance.listening_since) < self.traits[number as usize].late;
+        let traits = &self.traits[number as usize];
+        let late = now.since(instance.listening_since) < traits.late;
         let version = if late { 1.0 } else { behaviour.slowdown[usize::from(class)] };
-        let slowdown = own.and_then(|own| own.slowdown).unwrap_or(version);
+        let slowdown = own.and_then(|own| own.slowdown).unwrap_or(version) * (1.0 + traits.extra);
         // Warm for good, and as fast as it will ever be: the hot path takes over.
-        instance.plain =
-            warmth == 1.0 && own.map_or(behaviour.plain, |own| own.is_plain(behaviour));
+        let plain = own.map_or(behaviour.plain, |own| own.is_plain(behaviour));
+        instance.plain = warmth == 1.0 && plain && traits.extra == 0.0;
         (demand as f64 * (warmth * slowdown) + 0.5) as u64
     }
 
@@ -80,6 +81,10 @@ impl World {
     /// A request's service ends: its event is the calendar's first.
     #[inline(always)]
     pub fn depart(&mut self, slot: u32) {
+        if self.behind.is_some() {
+            self.depart_with_state(slot);
+            return;
+        }
         let request = &self.requests[slot];
         let (number, node, orphan) = (request.instance, request.node, request.is_orphan());
         let instance = &mut self.instances[number as usize];
@@ -108,7 +113,7 @@ impl World {
 
     /// The instance's answer: ok, or an error of its version.
     #[inline(always)]
-    fn answered(&mut self, slot: u32, number: u32, version: u16, flawless: bool) {
+    pub fn answered(&mut self, slot: u32, number: u32, version: u16, flawless: bool) {
         if flawless {
             self.succeed(slot, version);
         } else {
@@ -145,7 +150,7 @@ impl World {
     pub fn enter_shared(&mut self, slot: u32, number: u32) {
         let instance = &self.instances[number as usize];
         let room = instance.workers.saturating_add(instance.queue_limit) as usize;
-        if self.shared[number as usize].len() >= room {
+        if instance.busy as usize >= room {
             self.try_failed(slot, Outcome::Overflow, Cause::Overload, "queue full");
             return;
         }
@@ -171,6 +176,10 @@ impl World {
             let at = sharing.next_departure;
             self.calendar.push(at, payload(Kind::SharedDeparture, number));
         }
+        if self.behind.is_some() {
+            self.served(slot, number);
+            return;
+        }
         let instance = &mut self.instances[number as usize];
         instance.busy -= 1;
         let (version, flawless) = (instance.version, instance.flawless);
@@ -194,6 +203,7 @@ impl World {
         if self.instances[number as usize].is_empty() && !traits.exited {
             traits.exited = true;
             self.exited.push(PodId(number));
+            self.state_ends(number);
         }
     }
 
@@ -212,9 +222,33 @@ impl World {
             }
             doomed
         });
+        slots.extend(self.detach_calls(number));
         slots.sort_unstable();
         self.instances[number as usize].busy = 0;
         slots
+    }
+
+    /// An instance that stood still goes on with what its queue holds.
+    pub fn begin_queued(&mut self, number: u32) {
+        while self.instances[number as usize].busy < self.instances[number as usize].workers {
+            let Some(slot) = self.instances[number as usize].dequeue(&mut self.requests) else {
+                return;
+            };
+            self.instances[number as usize].busy += 1;
+            let plain = self.instances[number as usize].plain;
+            let service = self.begin_service(slot, number, plain);
+            match self.discipline {
+                Discipline::Fcfs => {
+                    self.calendar.push(self.now + service, payload(Kind::Departure, slot));
+                }
+                Discipline::Ps => {
+                    let sharing = &mut self.shared[number as usize];
+                    sharing.enter(self.now, slot, service.0);
+                    let at = sharing.next_departure;
+                    self.calendar.push(at, payload(Kind::SharedDeparture, number));
+                }
+            }
+        }
     }
 
     /// The process is gone: whatever is inside is cut.

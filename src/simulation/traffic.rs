@@ -150,6 +150,12 @@ impl World {
         self.attempt(slot);
     }
 
+    /// A request that a user sends on account of something else.
+    #[cold]
+    pub fn send_by_user(&mut self, class: u8, number: u64, demand: u64, user: u32) {
+        self.send(class, number, demand, user, false);
+    }
+
     /// The user's number among all users of the run.
     #[inline]
     pub fn user_of(&self, request: &Request) -> u32 {
@@ -321,7 +327,7 @@ impl World {
     #[cold]
     pub fn fail(&mut self, slot: u32, outcome: Outcome, cause: Cause, what: &str) {
         self.trace(slot, what);
-        if outcome == Outcome::AppError || outcome == Outcome::Overflow {
+        if matches!(outcome, Outcome::AppError | Outcome::Overflow | Outcome::Unauthorized) {
             self.keep_connection(slot);
         } else {
             self.close_connection(slot);
@@ -354,7 +360,11 @@ impl World {
         let request = self.requests[slot];
         let hung = some(request.instance)
             .is_some_and(|i| self.instances[i as usize].condition == Condition::Hung);
-        let cause = if hung { Cause::VersionDefect } else { self.cause_of_wait(&request) };
+        let cause = match some(request.instance) {
+            Some(i) if self.traits[i as usize].stalled => Cause::Fault,
+            _ if hung => Cause::VersionDefect,
+            _ => self.cause_of_wait(&request),
+        };
         // In a balancer's pause or queue, what comes next will find the record orphaned.
         self.requests[slot].abandon();
         if request.stage != Stage::Waiting {
@@ -439,6 +449,7 @@ impl World {
 
     #[cold]
     fn conclude(&mut self, request: &Request, outcome: Outcome, cause: Option<Cause>, slot: u32) {
+        self.complain(request);
         let version = some(request.instance).map(|i| self.instances[i as usize].version);
         self.end(request, version, outcome, cause, slot);
     }
@@ -459,6 +470,9 @@ impl World {
         }
         if self.tracer.is_some() {
             self.close_trace(slot, request, outcome, cause);
+        }
+        if self.behind.is_some() {
+            self.state_after(request, outcome);
         }
         if request.is_looped() {
             self.user_continues(request.user);

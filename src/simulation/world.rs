@@ -23,6 +23,7 @@ use crate::platform::{PodCounts, PodId};
 use crate::record::{Detail, Event, EventKind};
 
 use super::RunOptions;
+use super::behind::Behind;
 use super::cold::ColdQueue;
 use super::trace::Tracer;
 
@@ -53,6 +54,10 @@ pub(super) enum Kind {
     User = 6,
     /// Something rare.
     Cold = 7,
+    /// A store has served a call.
+    StoreDone = 8,
+    /// An instance's patience with a call to a store ends.
+    CallTimeout = 9,
 }
 
 /// The payload of an event.
@@ -73,7 +78,9 @@ pub(super) fn unpack(payload: u32) -> (Kind, u32) {
         4 => Kind::Timeout,
         5 => Kind::SharedDeparture,
         6 => Kind::User,
-        _ => Kind::Cold,
+        7 => Kind::Cold,
+        8 => Kind::StoreDone,
+        _ => Kind::CallTimeout,
     };
     (kind, payload & ((1 << NUMBER_BITS) - 1))
 }
@@ -182,6 +189,10 @@ pub(super) struct InstanceTraits {
     pub lame_duck: bool,
     /// What a script gave it of its own.
     pub own: Option<Box<OwnTraits>>,
+    /// It stands still because of a fault.
+    pub stalled: bool,
+    /// A fault makes what begins take this much longer, as a share of the time.
+    pub extra: f64,
 }
 
 /// Least and greatest levels over the window, and integrals.
@@ -264,6 +275,10 @@ pub(super) struct World {
     pub stable: VersionId,
     /// The version being deployed; `None`: nothing is.
     pub candidate: Option<VersionId>,
+    /// How many harmed users open a ticket, after how long, by which stream.
+    pub tickets: Option<(f64, Sampler, Key)>,
+    /// Sessions, caches, stores and faults, where there are any.
+    pub behind: Option<Box<Behind>>,
 }
 
 impl World {
@@ -281,7 +296,8 @@ impl World {
         let classes: Vec<Class> =
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
         let monitoring = monitoring(plan, strategy, root);
-        let rules = Rules::new(&plan.balancer, root);
+        let mut rules = Rules::new(&plan.balancer, root);
+        rules.split_by_user |= strategy.is_some_and(Strategy::is_sticky);
         let nodes = plan.balancer.nodes as usize;
         let sticky = plan.balancer.sticky.as_ref();
         let connections = (plan.balancer.mode != Mode::Http).then(|| {
@@ -346,6 +362,8 @@ impl World {
             exited: Vec::new(),
             stable: STABLE,
             candidate,
+            tickets: tickets(plan, root),
+            behind: Behind::of(plan, seed),
         }
     }
 
@@ -473,6 +491,12 @@ fn monitoring(
 ) -> Option<Box<(Monitoring, AttemptTable)>> {
     let monitoring = Monitoring::of(plan, strategy?, root)?;
     Some(Box::new((monitoring, AttemptTable::new(plan.classes.len(), plan.versions.len()))))
+}
+
+/// How many harmed users open a ticket, after how long, by which stream.
+fn tickets(plan: &Plan, root: Key) -> Option<(f64, Sampler, Key)> {
+    let tickets = plan.response.tickets.as_ref()?;
+    Some((tickets.share, Sampler::new(&tickets.after), root.purpose(streams::TICKET)))
 }
 
 /// Extra figures that have seen nothing yet.

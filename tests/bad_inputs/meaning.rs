@@ -114,8 +114,20 @@ const ROWS: &[(&str, &str, &str, u8, &[&str])] = &[
     ("A05", "timeout: 2s", "timeuot: 2s", 2, &["did you mean `timeout`?"]),
     ("A06", "max_surge: 1", "max_surge: 1, maxSurge: 2", 2, &["first given at"]),
     ("A10", "replicas: 4", "replicas: \"4\"", 2, &["without quotes"]),
-    ("", "traffic:", "state: {sessions: memory}\ntraffic:", 2, &["not modelled yet"]),
-    ("", "traffic:", "faults: [{kind: kill}]\ntraffic:", 2, &["not modelled yet"]),
+    (
+        "",
+        "traffic:",
+        "state: {sessions: {login: {class: nobody}}}\ntraffic:",
+        2,
+        &["no request class"],
+    ),
+    (
+        "",
+        "traffic:",
+        "faults: [{kind: refuse, target: instances}]\ntraffic:",
+        2,
+        &["not modelled yet"],
+    ),
     ("", "client: {timeout: 2s}", "balancer: {preset: nginx}", 2, &["not modelled yet"]),
     ("", "client: {timeout: 2s}", "client: {connection: new}", 2, &["not modelled yet"]),
     (

@@ -26,6 +26,8 @@ pub struct Rules {
     pub ring_key: Key,
     /// A weight split places users, not requests, on a side.
     pub split_by_user: bool,
+    /// The stream of users' places in a split.
+    split_key: Key,
     /// Connections are counted and balanced, not requests.
     pub by_connection: bool,
     /// Choosing needs nothing but the policy and the requests in the instances.
@@ -50,6 +52,7 @@ impl Rules {
             slow_start_key: root.purpose(streams::SLOW_START),
             ring_key: root.purpose(streams::RING),
             split_by_user: balancer.sticky.as_ref().is_some_and(|sticky| sticky.version),
+            split_key: root.purpose(streams::SPLIT),
             by_connection,
             plain: slow_start.0 == 0 && most == u32::MAX && !marks && !by_connection,
         }
@@ -111,7 +114,7 @@ impl Choice {
 
     pub(super) fn falls_to_candidate(&self, rules: &Rules, weight_bp: u32) -> bool {
         let place = if rules.split_by_user && self.user != NONE {
-            Key::of_seed(u64::from(self.user)).unit(1)
+            rules.split_key.unit(u64::from(self.user))
         } else {
             self.split.unit(self.request)
         };

@@ -80,6 +80,7 @@ fn arrivals(arrivals: &Arrivals) -> String {
             format!("a profile of {} points, up to {}/s", points.len(), rounded(peak))
         }
         Arrivals::Trace { times } => format!("a trace of {} requests", times.len()),
+        Arrivals::OnDemand => "on demand".to_owned(),
         Arrivals::Users { count, think } => {
             format!("{count} users in a closed loop, thinking {}", law(think))
         }

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::law::law;
+use super::state::wants_cookie;
 use super::traffic::retry_on;
 use crate::engine::SimDuration;
 use crate::plan::{
@@ -32,7 +33,8 @@ pub fn balancer(context: &mut Context<'_>, root: &Checked) -> Balancer {
                 cookie: sticky.at("cookie").bool(),
                 version: sticky.at("version").bool(),
                 ttl: sticky.at("ttl").duration(),
-            }),
+            })
+            .or_else(|| wants_cookie(root).map(|ttl| Sticky { cookie: true, version: false, ttl })),
         propagation: law(context, at.at("propagation")),
         health_check: at.at("health_check").unless("none").map(health_check),
         outlier: at.at("outlier").unless("none").map(outlier),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::law::law;
 use super::{Context, data, profile};
 use crate::plan::{
-    Arrivals, Backoff, Client, ClientRetries, Connection, Jitter, Pick, RequestClass, RetryOn,
-    Users,
+    Arrivals, Backoff, ClassState, Client, ClientRetries, Connection, Jitter, Pick, RequestClass,
+    RetryOn, Users,
 };
 use crate::scenario::checked::{Checked, Held};
 use crate::scenario::resolve::profile::WindowStart;
@@ -32,6 +32,7 @@ fn class(context: &mut Context<'_>, item: &Checked, start: WindowStart) -> Reque
         service_time: law(context, item.at("service_time")),
         idempotent: item.at("idempotent").bool(),
         patience: item.at("patience").unless("none").map(|at| law(context, at)),
+        state: ClassState::default(),
     }
 }
 
@@ -55,6 +56,7 @@ fn arrivals(context: &mut Context<'_>, at: &Checked, start: WindowStart) -> Arri
         "users" => {
             Arrivals::Users { count: at.at("count").count32(), think: law(context, at.at("think")) }
         }
+        "on_demand" => Arrivals::OnDemand,
         "sessions" => Arrivals::Sessions {
             rate: at.at("rate").number(),
             requests: law(context, at.at("requests")),

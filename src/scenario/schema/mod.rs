@@ -11,6 +11,7 @@ mod response;
 mod root;
 mod script;
 mod service;
+mod state;
 mod strategy;
 mod traffic;
 

@@ -2,7 +2,7 @@
 
 use super::{
     Field, List, Object, Presence, SPAN, Shape, balancer, field, platform, response, script,
-    service, strategy, traffic,
+    service, state, strategy, traffic,
 };
 
 const CLOCK: Object = Object::of(&[
@@ -75,9 +75,12 @@ const FIELDS: &[Field] = &[
         "What gets deployed; each is simulated on its own.",
     )
     .optional("`candidate` always"),
-    field("state", Shape::NotYet, "Sessions, caches and schema.").optional("stateless"),
-    field("stores", Shape::NotYet, "Databases and caches behind the service.").optional("none"),
-    field("faults", Shape::NotYet, "Faults at given times.").optional("none"),
+    field("state", Shape::Map(&state::STATE), "Sessions, caches, schema and settings.")
+        .optional("stateless"),
+    field("stores", Shape::List(&state::STORES), "Databases and the like behind the service.")
+        .optional("none"),
+    field("faults", Shape::List(&state::FAULTS), "Faults at given times, in every run.")
+        .optional("none"),
     field(
         "instances",
         Shape::List(&script::INSTANCES),

@@ -193,6 +193,26 @@ pub(super) const VERSION: Object = Object::of(&[
         .optional("those of `service.startup.init`"),
     field("linger", POD_TIME, "How long its process serves on after SIGTERM.")
         .optional("`service.shutdown.linger`"),
+    field("session", super::state::FORMATS_SHAPE, "Formats of sessions that it reads and writes.")
+        .optional("one format of all versions"),
+    field("rows", super::state::FORMATS_SHAPE, "Formats of rows that it reads and writes.")
+        .optional("one format of all versions"),
+    field(
+        "cache_keys",
+        Shape::Name,
+        "How it names its keys in caches; versions of one naming share entries.",
+    )
+    .optional("one naming of all versions"),
+    field("columns", super::state::NAME_LIST, "Columns without which its requests fail.")
+        .optional("none"),
+    field("settings", super::state::NAME_LIST, "Settings without which its requests fail.")
+        .optional("none"),
+    field(
+        "breaks_on",
+        super::state::NAME_LIST,
+        "Columns or settings with which its requests fail.",
+    )
+    .optional("none"),
     field(
         "deletion_costs",
         Shape::List(&List {

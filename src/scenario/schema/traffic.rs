@@ -90,6 +90,11 @@ const ARRIVALS: &[Alternative] = &[
         "Closed loop: each user waits for the answer, thinks, and sends again.",
     ),
     option(
+        "on_demand",
+        Shape::Map(&Object::of(&[])),
+        "Sent by others alone: log-ins of users who were logged out.",
+    ),
+    option(
         "sessions",
         Shape::Map(&Object::of(&[
             field("rate", RATE_ABOVE_0, "New sessions."),
@@ -124,7 +129,21 @@ const CLASS: Object = Object::of(&[
         "A request leaves an instance's queue after this long.",
     )
     .or("none", OFF),
-    field("calls", Shape::NotYet, "Calls to stores, by store name.").optional("no calls"),
+    field(
+        "session",
+        Shape::Bool,
+        "Whether its requests need their user's session (`state.sessions`).",
+    )
+    .optional("yes where there are sessions, but for log-ins"),
+    field("writes", Shape::Share, "Share of its requests that write; the others read.")
+        .optional("all read"),
+    field(
+        "calls",
+        Shape::Named(&Shape::Count(0, 10_000)),
+        "Calls of a request to stores and caches by their names, one after another; its worker \
+         waits.",
+    )
+    .optional("no calls"),
 ]);
 
 pub(super) const TRAFFIC: List = List { item: Shape::Map(&CLASS), least: 1, most: 100 };

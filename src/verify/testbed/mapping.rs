@@ -57,6 +57,7 @@ pub fn scenario_of(recording: &Recording) -> Result<String, String> {
     line(client(config)?);
     line(format!("balancer: {}", balancer(&config.lb, config)?));
     line(service(config)?);
+    line(state(config)?);
     line(versions(recording));
     line("instances:".to_owned());
     for (name, slot) in ordered_slots(config) {
@@ -337,6 +338,17 @@ fn service(config: &Config) -> Result<String, String> {
         milliseconds(config.startup_ms),
         shutdown(config.on_term.as_deref().unwrap_or("graceful"), config)?
     ))
+}
+
+/// Sessions, where users have them.
+fn state(config: &Config) -> Result<String, String> {
+    let store = match config.sessions.as_deref() {
+        _ if config.client.users.unwrap_or(0) == 0 => return Ok("state: {}".to_owned()),
+        None | Some("none") => return Ok("state: {}".to_owned()),
+        Some(store @ ("memory" | "shared")) => store,
+        Some(other) => return Err(format!("sessions `{other}`")),
+    };
+    Ok(format!("state: {{ sessions: {{ store: {store} }} }}"))
 }
 
 /// What the versions are called: the one that runs first is `stable`.
