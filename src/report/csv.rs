@@ -160,7 +160,7 @@ pub fn summary(result: &StudyResult, summary: &Summary) -> String {
 /// The columns of `summary.csv`.
 pub(super) fn summary_columns() -> Vec<&'static str> {
     let columns = "strategy,release,metric,unit,mean,ci_low,ci_high,p05,p50,p95,diff,diff_ci_low,\
-                   diff_ci_high,verdict,variance_removed,seeds,censored";
+                   diff_ci_high";
     columns.split(',').collect()
 }
 
@@ -194,11 +194,42 @@ pub(super) fn summary_cells<'a>(
             ]
             .map(cell),
         );
-        cells.push(difference.map_or("", |difference| difference.verdict.name()).to_owned());
-        cells.push(cell(difference.and_then(|difference| difference.variance_removed)));
-        cells.extend([line.seeds, line.censored].map(|count| count.to_string()));
         cells
     })
+}
+
+/// What each difference to the baseline says, and what to know about it: how large it must be
+/// to matter, how much of its variance pairing removed, how many seeds are behind it and in how
+/// many there was any harm.
+#[must_use]
+pub fn verdicts(result: &StudyResult, summary: &Summary) -> String {
+    let header = "strategy,release,metric,verdict,diff,diff_ci_low,diff_ci_high,matters_above,\
+                  variance_removed,seeds,censored,seeds_hit,seeds_hit_ci_low,seeds_hit_ci_high";
+    let rows = summary.lines.iter().map(|line| {
+        let group = &result.groups[line.group];
+        let difference = line.difference.as_ref();
+        let mut cells = vec![csv_cell(&group.strategy), csv_cell(&group.release)];
+        cells.push(METRICS[line.metric].name.to_owned());
+        cells.push(difference.map_or("", |difference| difference.verdict.name()).to_owned());
+        let hit = line.seeds_hit;
+        cells.extend(
+            [
+                difference.map(|difference| difference.mean),
+                difference.map(|difference| difference.interval.0),
+                difference.map(|difference| difference.interval.1),
+                difference.map(|difference| difference.threshold),
+                difference.and_then(|difference| difference.variance_removed),
+                Some(line.seeds as f64),
+                Some(line.censored as f64),
+                hit.map(|hit| hit.hits as f64),
+                hit.map(|hit| hit.share.0),
+                hit.map(|hit| hit.share.1),
+            ]
+            .map(cell),
+        );
+        cells
+    });
+    table(header.split(',').collect(), rows)
 }
 
 /// Latency quantiles: over the requests of all seeds together, and as means over seeds.

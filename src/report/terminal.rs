@@ -72,7 +72,8 @@ fn causes(answer: &Answer, columns: usize, paint: Paint) -> String {
 
 fn words(answer: &Answer, columns: usize, paint: Paint) -> String {
     let mut text = String::new();
-    if answer.sentences.is_empty() && answer.ranking.is_none() {
+    let told = [&answer.certainty].into_iter().chain(&answer.ranking).chain(&answer.choices);
+    if answer.sentences.is_empty() && told.into_iter().all(String::is_empty) {
         return text;
     }
     text.push_str(&paint.strong("In words"));

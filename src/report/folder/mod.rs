@@ -61,6 +61,7 @@ pub fn contents(result: &StudyResult, summary: &Summary, options: FolderOptions<
     add("classes.csv", csv::classes(result));
     add("summary.csv", csv::summary(result, summary));
     add("quantiles.csv", csv::quantiles(result, summary));
+    add("verdicts.csv", csv::verdicts(result, summary));
     add("timeline.csv", csv::timeline(result));
     if !result.study.plan.phases.is_empty() {
         add("phases.csv", csv::phases(result));

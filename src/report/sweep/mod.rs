@@ -6,7 +6,7 @@ mod words;
 
 pub use files::{csv, files, json};
 
-use crate::experiment::sweep::{Design, Sweep};
+use crate::experiment::sweep::{Bar, Design, Sweep};
 use crate::experiment::{METRICS, StudyResult, Unit};
 
 use super::answer::{Grid, GridLine, Heading, Section, counted};
@@ -65,15 +65,23 @@ fn value(setting: Option<&String>) -> String {
 
 fn grid(sweep: &Sweep) -> Grid {
     let unit = metric_with_unit(sweep);
-    let mut headings: Vec<Heading> =
-        sweep.inputs.iter().map(|input| Heading::words(&visible(&input.path))).collect();
+    // A tornado sets one input at a time: one column names it.
+    let tornado = sweep.design == Design::Tornado;
+    let mut headings: Vec<Heading> = if tornado {
+        vec![Heading::words("setting")]
+    } else {
+        sweep.inputs.iter().map(|input| Heading::words(&visible(&input.path))).collect()
+    };
     let arms = &study(sweep).study.arms;
     headings.extend(arms.iter().map(|arm| Heading::number(&visible(&arm.name), &unit)));
     headings.push(Heading::words("best"));
     let sections = (0..study(sweep).study.releases.len()).map(|release| {
         let line = |(place, point): (usize, &crate::experiment::sweep::Point)| {
-            let mut cells: Vec<Estimate> =
-                point.values.iter().map(|setting| cell(value(setting.as_ref()))).collect();
+            let mut cells: Vec<Estimate> = if tornado {
+                vec![cell(words::setting(sweep, place))]
+            } else {
+                point.values.iter().map(|setting| cell(value(setting.as_ref()))).collect()
+            };
             cells.extend((0..arms.len()).map(|arm| {
                 let line = sweep
                     .group(place, arm, release)
@@ -94,38 +102,39 @@ fn grid(sweep: &Sweep) -> Grid {
 /// A tornado's bars of every strategy.
 fn bars(sweep: &Sweep) -> Grid {
     let unit = metric_with_unit(sweep);
-    let mut headings = vec![Heading::words("strategy"), Heading::words("input")];
-    headings.push(Heading::words("from"));
+    let mut headings = vec![Heading::words("input"), Heading::words("from")];
     headings.push(Heading::number("change", &unit));
     headings.push(Heading::words("to"));
     headings.push(Heading::number("change", &unit));
     headings.push(Heading::number("swing", &unit));
     let result = study(sweep);
-    let sections = (0..result.study.releases.len()).map(|release| {
-        let mut lines = Vec::new();
+    let mut sections = Vec::new();
+    for release in 0..result.study.releases.len() {
         for (arm, named) in result.study.arms.iter().enumerate() {
-            for bar in sweep.bars(arm, release) {
-                let input = &sweep.inputs[bar.input];
-                let change = |end: usize| {
-                    bar.ends[end].map_or_else(Estimate::default, |difference| {
-                        Estimate::new(difference.mean, Some(difference.interval), scale(sweep))
-                    })
-                };
-                let cells = vec![
-                    cell(visible(&named.name)),
-                    cell(visible(&input.path)),
-                    cell(visible(&input.values[0])),
-                    change(0),
-                    cell(visible(&input.values[1])),
-                    change(1),
-                    cell(Estimate::new(bar.swing(), None, scale(sweep)).mean),
-                ];
-                lines.push(GridLine { cells, aside: false });
-            }
+            let lines = sweep.bars(arm, release).into_iter().map(|bar| bar_line(sweep, &bar));
+            let title = format!("{} {}", visible(&named.name), release_title(sweep, release));
+            sections.push(Section { title: title.trim_end().to_owned(), lines: lines.collect() });
         }
-        Section { title: release_title(sweep, release), lines }
-    });
-    Grid { sections: sections.collect(), headings }
+    }
+    Grid { sections, headings }
+}
+
+fn bar_line(sweep: &Sweep, bar: &Bar) -> GridLine {
+    let input = &sweep.inputs[bar.input];
+    let change = |end: usize| {
+        bar.ends[end].map_or_else(Estimate::default, |difference| {
+            Estimate::new(difference.mean, Some(difference.interval), scale(sweep))
+        })
+    };
+    let cells = vec![
+        cell(visible(&input.path)),
+        cell(visible(&input.values[0])),
+        change(0),
+        cell(visible(&input.values[1])),
+        change(1),
+        cell(Estimate::new(bar.swing(), None, scale(sweep)).mean),
+    ];
+    GridLine { cells, aside: false }
 }
 
 fn scope(sweep: &Sweep) -> String {

@@ -107,7 +107,7 @@ fn winners(sweep: &Sweep, release: usize) -> Option<String> {
 }
 
 /// What a point sets: `a 1, b 2`, or `the scenario as it is`.
-fn setting(sweep: &Sweep, point: usize) -> String {
+pub(super) fn setting(sweep: &Sweep, point: usize) -> String {
     let set = sweep.inputs.iter().zip(&sweep.points[point].values);
     let set: Vec<String> = set
         .filter_map(|(input, setting)| {
