@@ -31,6 +31,7 @@
 //! | [`simulation`] | the event loop that ties them together |
 //! | [`record`] | what a run leaves behind |
 //! | [`scenario`] | from YAML and manifests to a plan, or to all that is wrong with them |
+//! | [`import`] | what people already have, as scenarios |
 //! | [`experiment`], [`stats`] | many runs, reduced and compared |
 //! | [`report`] | tables, files, charts |
 //! | [`cli`] | the command line |
@@ -70,6 +71,7 @@
 pub mod cli;
 pub mod engine;
 pub mod experiment;
+pub mod import;
 pub mod model;
 pub mod plan;
 pub mod platform;

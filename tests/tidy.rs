@@ -96,7 +96,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("strategy", &["plan", "record", "engine", "stats"]),
     ("simulation", &["model", "platform", "strategy", "record", "plan", "engine"]),
     ("scenario", &["plan", "engine"]),
-    ("import", &["scenario"]),
+    ("import", &["scenario", "plan"]),
     ("experiment", &["simulation", "record", "plan", "stats", "engine"]),
     (
         "verify",

@@ -40,6 +40,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Hold the simulator against catalogues of known answers
     Verify(VerifyArgs),
+    /// Turn what you already have into a scenario: objects of a cluster, a recorded rollout
+    Import(ImportArgs),
     /// List the shipped scenarios, show one, or write one to disk
     Scenarios(ScenariosArgs),
     /// Write a commented starter scenario
@@ -82,7 +84,8 @@ pub struct ScreenArgs {
 /// Which scenario, and what is changed about it.
 #[derive(Args, Clone, Debug)]
 pub struct ScenarioArgs {
-    /// The scenario: its file, the folder it lies in, or the name of a shipped one
+    /// The scenario: its file, the folder it lies in, the name of a shipped one, or a Deployment
+    /// manifest
     #[arg(value_name = "SCENARIO")]
     pub scenario: PathBuf,
     /// Override a field, such as service.shutdown.pre_stop=5s (repeatable; list items by name)
@@ -216,6 +219,42 @@ pub struct VerifyArgs {
     /// How the answer is printed
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: TableOrJson,
+}
+
+/// `cutover import`.
+#[derive(Args, Clone, Debug)]
+pub struct ImportArgs {
+    /// From what
+    #[command(subcommand)]
+    pub source: ImportSource,
+}
+
+/// What can be turned into a scenario.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ImportSource {
+    /// A Deployment and what stands beside it: `kubectl get deploy,hpa,pdb,svc -o yaml`
+    Kubernetes(KubernetesArgs),
+    /// A rollout recorded on real controllers, as `cutover verify` reads it
+    Recording(RecordingArgs),
+}
+
+/// `cutover import kubernetes`.
+#[derive(Args, Clone, Debug)]
+pub struct KubernetesArgs {
+    /// Manifests: YAML documents, a List, or JSON; `-` for stdin
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which Deployment, where there are several: NAME or NAMESPACE/NAME
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// `cutover import recording`.
+#[derive(Args, Clone, Debug)]
+pub struct RecordingArgs {
+    /// The recording; `-` for stdin
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// `cutover scenarios`.

@@ -5,6 +5,7 @@ use super::compare::many_runs;
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::load;
 use super::place::Place;
 use super::reproduce;
 use super::study;
@@ -12,14 +13,14 @@ use super::verdicts::{self, Verdicts};
 use crate::experiment::objectives::{Holds, hold};
 use crate::experiment::summarise;
 use crate::report::folder::FolderOptions;
-use crate::scenario::{self, code};
+use crate::scenario::code;
 
 /// Runs the study, holds it against its objectives, prints what became of each.
 ///
 /// # Errors
 /// Whatever keeps the command from doing so.
 pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
-    let study = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&args.seeds))?;
+    let study = load::study(&args.scenario, &args.scenario.overrides(&args.seeds), console)?;
     if study.objectives.is_empty() {
         return Err(Failure::bad_input(code::NO_OBJECTIVES, "the scenario has no objectives").help(
             "add some, such as `objectives: [ { metric: excess_failed_share, at_most: 0.1% } ]`",

@@ -4,6 +4,7 @@ use super::args::{CompareArgs, Format, ScenarioArgs};
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::load;
 use super::place::Place;
 use super::reproduce;
 use super::study::{self, Job};
@@ -12,14 +13,13 @@ use crate::plan::Study;
 use crate::report;
 use crate::report::folder::FolderOptions;
 use crate::report::terminal::Screen;
-use crate::scenario;
 
 /// Compares, writes the results folder, prints the answer.
 ///
 /// # Errors
 /// Whatever keeps the command from doing so.
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
-    let study = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&args.seeds))?;
+    let study = load::study(&args.scenario, &args.scenario.overrides(&args.seeds), console)?;
     let place = Place::claim(&args.output, &study, "compare")?;
     study::warn(&study, console);
     let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;

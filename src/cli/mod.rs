@@ -8,6 +8,8 @@ mod compare;
 mod console;
 mod exit;
 mod failure;
+mod import;
+mod load;
 mod panic;
 mod place;
 mod plain;
@@ -77,6 +79,7 @@ fn carry_out(command: &Command, console: &Console) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(args, console),
         Command::Validate(args) => validate::validate(args, console),
         Command::Verify(args) => verify::verify(args, console),
+        Command::Import(args) => import::import(args, console),
         Command::Scenarios(args) => scenarios::scenarios(args, console),
         Command::Init(args) => scenarios::init(args, console),
         Command::Schema(args) => reference::schema(args, console),

@@ -6,6 +6,7 @@ use super::args::{Format, RunArgs, SeedsArgs};
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::load;
 use super::place::Place;
 use super::reproduce;
 use super::study::{self, Job};
@@ -17,7 +18,7 @@ use crate::record::{RunKey, RunRecord};
 use crate::report;
 use crate::report::folder::FolderOptions;
 use crate::report::terminal::Screen;
-use crate::scenario::{self, code};
+use crate::scenario::code;
 use crate::simulation::RunOptions;
 
 /// Failed requests of each outcome and cause that are followed hop by hop.
@@ -35,7 +36,7 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
         strategy: Vec::new(),
         no_control: args.no_control,
     };
-    let whole = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&seeds))?;
+    let whole = load::study(&args.scenario, &args.scenario.overrides(&seeds), console)?;
     let study = chosen(whole, args)?;
     let place = Place::claim(&args.output, &study, "run")?;
     let timeline_width = timeline_width(study.plan.clock.window, RUN_BUCKETS);

@@ -4,6 +4,7 @@ use super::args::{Dump, ValidateArgs};
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::load;
 use super::plain;
 use super::progress::{clock, magnitude};
 use crate::experiment::default_threads;
@@ -16,7 +17,7 @@ use crate::scenario;
 /// # Errors
 /// Whatever is wrong with the scenario.
 pub fn validate(args: &ValidateArgs, console: &Console) -> Result<Exit, Failure> {
-    let study = scenario::load(&args.scenario.scenario, &args.scenario.overrides(&args.seeds))?;
+    let study = load::study(&args.scenario, &args.scenario.overrides(&args.seeds), console)?;
     console.answer(&match args.dump {
         Some(Dump::Plan) => {
             serde_json::to_string_pretty(&study).expect("a study is plain data") + "\n"

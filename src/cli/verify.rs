@@ -55,12 +55,18 @@ fn jobs(paths: &[PathBuf], extent: Extent) -> Result<Vec<Job>, Failure> {
             if let Some(more) = Job::read(&text, extent) {
                 found = true;
                 jobs.extend(more);
+            } else if let Some(why) = Job::fault(&text) {
+                let what = format!("{} cannot be read: {why}", file.display());
+                return Err(Failure::bad_input(code::NO_CATALOGUE, &what));
             }
         }
         if !found {
             let what = format!("{} holds no catalogue in a documented format", path.display());
             return Err(Failure::bad_input(code::NO_CATALOGUE, &what));
         }
+    }
+    if jobs.is_empty() {
+        return Err(Failure::bad_input(code::NO_CATALOGUE, "there is no case in these catalogues"));
     }
     Ok(jobs)
 }

@@ -133,6 +133,9 @@ fn log(id: PodId, version: crate::plan::VersionId, before: Seen, after: Seen, ou
     if before.phase == Phase::Gone {
         push(EventKind::InstanceCreated { instance, version });
     }
+    if after.scheduled && !before.scheduled {
+        push(EventKind::InstanceScheduled { instance, version });
+    }
     if before.phase == Phase::Pending && after.phase == Phase::Running {
         push(EventKind::InstanceRunning { instance, version });
     }
@@ -141,6 +144,9 @@ fn log(id: PodId, version: crate::plan::VersionId, before: Seen, after: Seen, ou
     }
     if after.ready && !before.ready {
         push(EventKind::InstanceReady { instance, version });
+    }
+    if after.phase == Phase::Failed && before.phase != Phase::Failed {
+        push(EventKind::InstanceFailed { instance, version });
     }
     if before.ready && !after.ready && !after.deleted {
         push(EventKind::InstanceUnready { instance, version });

@@ -32,6 +32,7 @@ impl Platform {
                 (pod.ready, pod.available) = (true, true);
                 (pod.ready_s, pod.created_s) = (born_s, born_s);
                 pod.probers.started = true;
+                pod.seasoned = true;
                 pod.published = pod.endpoint();
             });
             out.effects.push(Effect::Listening { pod: id });
@@ -72,6 +73,7 @@ impl Platform {
             container: Container::Waiting,
             life: 0,
             container_started: now,
+            seasoned: false,
             restarting: false,
             restarts: 0,
             backoff: super::backoff::CrashBackoff::default(),

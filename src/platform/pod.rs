@@ -66,6 +66,8 @@ pub(super) struct Pod {
     /// Counts the container's starts and ends; events about an earlier one are stale.
     pub(super) life: u32,
     pub(super) container_started: SimTime,
+    /// The container ran before the simulation began.
+    pub(super) seasoned: bool,
     /// The stop of the running container ends in a restart, not in the pod's end.
     pub(super) restarting: bool,
     pub(super) restarts: u32,

@@ -21,11 +21,19 @@ impl Prober {
     }
 }
 
-/// The first tick at or after `from` of a worker that began with its container at `start`,
-/// once the initial delay is over.
-pub(super) fn tick_from(start: SimTime, from: SimTime, probe: &Probe) -> SimTime {
-    let period = probe.period.0.max(1);
-    let due = from.since(start).max(probe.initial_delay).0;
+/// The first tick at or after `from` of a worker whose ticks are those of `start`, not before
+/// `delay` has passed since then.
+pub(super) fn tick_from(
+    start: SimTime,
+    from: SimTime,
+    period: SimDuration,
+    delay: SimDuration,
+) -> SimTime {
+    let period = period.0.max(1);
+    if from < start {
+        return SimTime(start.0 - start.since(from).0 / period * period);
+    }
+    let due = from.since(start).max(delay).0;
     start + SimDuration(due.div_ceil(period) * period)
 }
 
@@ -61,8 +69,16 @@ mod tests {
     #[test]
     fn the_first_check_is_the_first_tick_after_the_initial_delay() {
         let start = SimTime(1_500_000_000);
-        assert_eq!(tick_from(start, start, &probe()), start + SimDuration::from_secs(6));
+        let (period, delay) = (SimDuration::from_secs(3), SimDuration::from_secs(5));
+        assert_eq!(tick_from(start, start, period, delay), start + SimDuration::from_secs(6));
         let now = start + SimDuration::from_secs(7);
-        assert_eq!(tick_from(start, now, &probe()), start + SimDuration::from_secs(9));
+        assert_eq!(tick_from(start, now, period, delay), start + SimDuration::from_secs(9));
+    }
+
+    #[test]
+    fn ticks_reach_back_before_the_instant_they_are_named_by() {
+        let (start, period) = (SimTime(20_500_000_000), SimDuration::from_secs(3));
+        let tick = tick_from(start, SimTime::ZERO, period, SimDuration::ZERO);
+        assert_eq!(tick, SimTime(2_500_000_000));
     }
 }

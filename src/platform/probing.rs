@@ -7,7 +7,7 @@
 
 use super::cluster::Platform;
 use super::event::{Kind, Which};
-use super::pod::Container;
+use super::pod::{Container, Pod};
 use super::prober::tick_from;
 use super::{Outbox, PlatformEvent, PodId, ProbeAnswer, Workload};
 use crate::engine::{SimDuration, SimTime};
@@ -38,29 +38,23 @@ impl Platform {
     }
 
     /// The probes of a pod that has been running: its container started at some time before
-    /// the run, so its ticks have a random phase.
+    /// the run, so its ticks have a random phase and its initial delays are over.
     pub(super) fn resume_probes(&mut self, now: SimTime, id: PodId, out: &mut Outbox) {
-        let pod = &self.pods[id.0 as usize];
-        let (life, phase) = (pod.life, self.delays.probe_phase(pod.who()));
-        let mut longest = SimDuration::ZERO;
-        for which in [Which::Readiness, Which::Liveness] {
-            if let Some(probe) = self.probe_of(which) {
-                longest = longest.max(probe.period);
-                let first = now + SimDuration((phase * probe.period.0 as f64) as u64);
-                out.later.push((first, PlatformEvent(Kind::Probe { pod: id, life, which })));
-            }
-        }
-        let started = now + SimDuration((phase * longest.0 as f64) as u64);
-        self.pods[id.0 as usize].container_started = started;
+        let probes = [Which::Readiness, Which::Liveness].map(|which| self.probe_of(which));
+        let longest = probes.into_iter().flatten().map(|probe| probe.period).max();
+        let phase = self.delays.probe_phase(self.pods[id.0 as usize].who());
+        let span = longest.unwrap_or(SimDuration::ZERO).0 as f64 * phase;
+        self.pods[id.0 as usize].container_started = now + SimDuration(span as u64);
+        self.next_tick(now, id, Which::Readiness, out);
+        self.next_tick(now, id, Which::Liveness, out);
     }
 
     /// Schedules the first tick at or after `from`.
     fn next_tick(&self, from: SimTime, id: PodId, which: Which, out: &mut Outbox) {
         if let Some(probe) = self.probe_of(which) {
             let pod = &self.pods[id.0 as usize];
-            let at = tick_from(pod.container_started, from, probe).max(from);
-            let life = pod.life;
-            out.later.push((at, PlatformEvent(Kind::Probe { pod: id, life, which })));
+            let kind = Kind::Probe { pod: id, life: pod.life, which };
+            out.later.push((tick(pod, from, probe), PlatformEvent(kind)));
         }
     }
 
@@ -91,7 +85,7 @@ impl Platform {
             ProbeAnswer::Failure => (false, SimDuration::ZERO),
         };
         // The worker waits for the answer; a tick that falls into the wait comes right after.
-        let next = tick_from(pod.container_started, SimTime(now.0 + 1), probe).max(now + took);
+        let next = tick(pod, SimTime(now.0 + 1), probe).max(now + took);
         out.later.push((next, PlatformEvent(Kind::Probe { pod: id, life, which })));
         if took == SimDuration::ZERO {
             self.on_probed(now, id, which, success, out);
@@ -143,4 +137,10 @@ impl Platform {
             self.begin_stop(now, id, now, out);
         }
     }
+}
+
+/// The first tick of a pod's probe at or after `from`.
+fn tick(pod: &Pod, from: SimTime, probe: &Probe) -> SimTime {
+    let delay = if pod.seasoned { SimDuration::ZERO } else { probe.initial_delay };
+    tick_from(pod.container_started, from, probe.period, delay)
 }

@@ -16,6 +16,7 @@ impl Platform {
             pod.container = Container::Booting;
             pod.life += 1;
             pod.container_started = now;
+            pod.seasoned = false;
             pod.probers = Probers::default();
         });
         let pod = &self.pods[id.0 as usize];
@@ -126,6 +127,9 @@ impl Platform {
         let pod = &mut self.pods[id.0 as usize];
         if pod.life == life && pod.active() {
             pod.restarts += 1;
+            let version = pod.version;
+            let kind = EventKind::InstanceRestarted { instance: id.0, version };
+            out.effects.push(Effect::Log(kind));
             self.begin_container(now, id, out);
         }
     }

@@ -39,6 +39,8 @@ pub enum EventKind {
     ReplicaSetScaled { version: VersionId, from: u32, to: u32 },
     /// A pod object appeared.
     InstanceCreated { instance: u32, version: VersionId },
+    /// A node was found for it.
+    InstanceScheduled { instance: u32, version: VersionId },
     /// Its container runs.
     InstanceRunning { instance: u32, version: VersionId },
     /// Its Ready condition turned true.
@@ -49,6 +51,10 @@ pub enum EventKind {
     InstanceAvailable { instance: u32, version: VersionId },
     /// Its process ended by itself.
     InstanceCrashed { instance: u32, version: VersionId },
+    /// Its container runs again.
+    InstanceRestarted { instance: u32, version: VersionId },
+    /// It failed for good: the node evicted it.
+    InstanceFailed { instance: u32, version: VersionId },
     /// Its deletion was requested.
     InstanceTerminating { instance: u32, version: VersionId },
     /// It is no more.

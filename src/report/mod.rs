@@ -15,6 +15,7 @@ pub mod hdr;
 pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod rollout;
 pub mod story;
 pub mod terminal;
 pub mod text;

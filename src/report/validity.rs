@@ -47,8 +47,9 @@ pub const PARTS: [Part; 5] = [
     },
     Part {
         part: "Deployment and ReplicaSet controllers, pods, probes, endpoints",
-        held_against: Evidence::Documentation,
-        note: "rules of Kubernetes 1.36; delays are medians measured on its controllers",
+        held_against: Evidence::Recordings,
+        note: "49 rollouts recorded on the controllers of Kubernetes 1.36 and 61 rows of their own \
+               tables; probe periods, back-off and preStop as documented",
     },
     Part {
         part: "blue-green and canary controllers",

@@ -7,13 +7,13 @@ use crate::model::ledger::Sample;
 use crate::model::request::Request;
 use crate::model::sharing::Sharing;
 use crate::model::telemetry::Roles;
-use crate::plan::{AnalysisMetric, EndpointConditions, Plan, Routing, STABLE, VersionId};
+use crate::plan::{AnalysisMetric, EndpointConditions, Plan, Routing, VersionId};
 use crate::platform::{Effect, PodCounts, PodId, ProbeAnswer, Workload};
 use crate::record::{Cause, EventKind, Outcome};
 use crate::strategy::ReportedMetrics;
 
 use super::cold::Cold;
-use super::rollout::RolloutEffect;
+use super::rollout::{Judged, RolloutEffect};
 use super::world::{InstanceTraits, Kind, World, payload, some};
 
 impl World {
@@ -230,8 +230,13 @@ impl World {
         if levels.open {
             levels.record.min_routable = levels.record.min_routable.min(levels.routable);
         }
-        let Some(candidate) = self.candidate else { return };
-        let exposed = self.nodes.iter().any(|node| node.sends_to(candidate));
+        if self.candidate.is_none() {
+            return;
+        }
+        let versions = (0..self.behaviours.len() as u16).map(VersionId);
+        let mut deployed = versions.filter(|&version| version != self.stable);
+        let exposed = deployed.any(|version| self.nodes.iter().any(|node| node.sends_to(version)));
+        let levels = &mut self.levels;
         let open = levels.exposure.last().is_some_and(|&(_, end)| end == SimTime::NEVER);
         if exposed && !open {
             levels.exposure.push((self.now, SimTime::NEVER));
@@ -240,7 +245,7 @@ impl World {
         }
     }
 
-    /// Time between two instants in which some node could send to the candidate.
+    /// Time between two instants in which some node could send to what has been deployed.
     pub fn exposed_between(&self, from: SimTime, to: SimTime) -> SimDuration {
         let spans = self.levels.exposure.iter();
         SimDuration(spans.map(|&(start, end)| end.min(to).since(start.max(from)).0).sum())
@@ -383,8 +388,17 @@ impl World {
         fired
     }
 
+    /// Follows the rollout: another version may be on its way now.
+    pub fn follow(&mut self, judged: Judged) {
+        let candidate = self.candidate.map(|_| judged.candidate);
+        if (self.stable, self.candidate) != (judged.stable, candidate) {
+            (self.stable, self.candidate) = (judged.stable, candidate);
+            self.routable_changed();
+        }
+    }
+
     fn roles(&self) -> Roles {
-        Roles { stable: STABLE, candidate: self.candidate }
+        Roles { stable: self.stable, candidate: self.candidate }
     }
 }
 

@@ -91,6 +91,15 @@ struct Spec {
     promote_full: bool,
 }
 
+/// Who is judged against whom by metrics and alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// What ran before the last deployment of something else.
+    pub stable: VersionId,
+    /// What was deployed then. Going back changes nothing: it is this that goes.
+    pub candidate: VersionId,
+}
+
 /// Where the controller is with its object.
 #[derive(Debug, Default)]
 struct Worker {
@@ -110,6 +119,8 @@ pub struct Rollout {
     controller: Option<Box<dyn Controller>>,
     strategy: Option<Strategy>,
     release: VersionId,
+    /// Names of versions, for the log.
+    names: Vec<String>,
     operations: Vec<Operation>,
     /// What operations count from.
     deploy_at: SimTime,
@@ -117,6 +128,7 @@ pub struct Rollout {
     lag: crate::plan::Lags,
     api: TokenBucket,
     spec: Spec,
+    judged: Judged,
     worker: Worker,
     course: Course,
     inner: Outbox,
@@ -144,6 +156,7 @@ impl Rollout {
             controller: strategy.map(|strategy| strategy::controller(strategy, plan)),
             strategy: strategy.cloned(),
             release: release.unwrap_or(STABLE),
+            names: plan.versions.iter().map(|version| version.name.clone()).collect(),
             operations: if strategy.is_some() { plan.operations.clone() } else { Vec::new() },
             deploy_at: SimTime::ZERO + plan.clock.warmup + plan.clock.deploy_at,
             policy: plan.response.rollback,
@@ -161,6 +174,7 @@ impl Rollout {
                 resumes: 0,
                 promote_full: false,
             },
+            judged: Judged { stable: STABLE, candidate: release.unwrap_or(STABLE) },
             worker: Worker::default(),
             course: Course::default(),
             inner: Outbox::default(),
@@ -235,6 +249,12 @@ impl Rollout {
                 max_annotation: set.annotations.map(|(_, most)| most),
             })
             .collect()
+    }
+
+    /// Who is judged against whom.
+    #[must_use]
+    pub fn judged(&self) -> Judged {
+        self.judged
     }
 
     /// Pods by state.

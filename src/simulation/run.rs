@@ -2,7 +2,7 @@
 
 use crate::engine::SimTime;
 use crate::engine::rng::Key;
-use crate::plan::{Plan, Rollback, Strategy, VersionId};
+use crate::plan::{Plan, Rollback, STABLE, Strategy, VersionId};
 use crate::platform::Effect;
 use crate::record::{EventKind, RolloutTimes, RunKey, RunRecord, Work};
 use crate::strategy::people::{People, Reaction};
@@ -237,6 +237,7 @@ impl Simulation<'_> {
                     self.react(reaction);
                 }
             }
+            self.world.follow(self.rollout.judged());
             let exited = std::mem::take(&mut self.world.exited);
             for pod in exited {
                 self.rollout.process_exited(self.world.now, pod, &mut self.outbox);
@@ -277,7 +278,7 @@ impl Simulation<'_> {
         let candidate_requests = parts
             .cells
             .iter()
-            .filter(|cell| cell.version.is_some() && cell.version == world.candidate)
+            .filter(|cell| cell.version.is_some_and(|version| version != STABLE))
             .map(|cell| cell.counters.requests)
             .sum();
         RunRecord {

@@ -15,7 +15,7 @@ use crate::model::request::{NONE, Requests};
 use crate::model::sharing::Sharing;
 use crate::model::telemetry::{AttemptTable, Monitoring};
 use crate::plan::{
-    Arrivals, BalancerRetries, DefectKind, Discipline, HealthCheck, Pick, Plan, Strategy,
+    Arrivals, BalancerRetries, DefectKind, Discipline, HealthCheck, Pick, Plan, STABLE, Strategy,
     VersionId, Warmup, streams,
 };
 use crate::platform::{PodCounts, PodId};
@@ -168,7 +168,7 @@ pub(super) struct Levels {
     pub ready_worker_ns: u128,
     /// The window has begun.
     pub open: bool,
-    /// Spans in which some node could send to the candidate; the last may still be open.
+    /// Spans in which some node could send to what has been deployed; the last may still be open.
     pub exposure: Vec<(SimTime, SimTime)>,
 }
 
@@ -221,7 +221,9 @@ pub(super) struct World {
     pub detail: Option<Detail>,
     /// Processes that ended by themselves since the platform was last told.
     pub exited: Vec<PodId>,
-    /// The version being deployed.
+    /// What ran before the last deployment.
+    pub stable: VersionId,
+    /// The version being deployed; `None`: nothing is.
     pub candidate: Option<VersionId>,
     /// How many harmed users open a ticket, after how long, by which stream.
     pub tickets: Option<(f64, Sampler, Key)>,
@@ -290,6 +292,7 @@ impl World {
                 .then(|| Tracer::new(options.failure_samples)),
             detail: options.detail_small_up_to.map(detail),
             exited: Vec::new(),
+            stable: STABLE,
             candidate,
             tickets: tickets(plan, root),
             behind: Behind::of(plan, seed),
@@ -388,6 +391,11 @@ impl Levels {
     }
 }
 
+/// How long an instance's share grows after it joins.
+fn slow_start(plan: &Plan) -> SimDuration {
+    plan.balancer.slow_start.as_ref().map_or(SimDuration::ZERO, |slow_start| slow_start.window)
+}
+
 /// The monitoring system of a run and the table it scrapes, where anything asks for metrics.
 fn monitoring(
     plan: &Plan,
@@ -400,10 +408,9 @@ fn monitoring(
 
 /// How balancer nodes choose.
 fn rules(plan: &Plan, root: Key) -> Rules {
-    let slow_start = plan.balancer.slow_start.as_ref();
     Rules {
         policy: plan.balancer.policy,
-        slow_start: slow_start.map_or(SimDuration::ZERO, |ramp| ramp.window),
+        slow_start: slow_start(plan),
         slow_start_key: root.purpose(streams::SLOW_START),
         ring_key: root.purpose(streams::RING),
     }

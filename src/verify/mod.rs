@@ -40,6 +40,22 @@ impl Job {
         known.then(|| vec![Self::Rollout(Box::new(recording))])
     }
 
+    /// Why a text that calls itself a recorded rollout is none; `None` if it does not, or is.
+    #[must_use]
+    pub fn fault(text: &str) -> Option<String> {
+        let value: serde_json::Value = serde_json::from_str(text).ok()?;
+        let format = value.get("format")?.as_str()?;
+        let family = kubernetes::recording::FORMAT.split('/').next()?;
+        if format.split('/').next() != Some(family) {
+            return None;
+        }
+        if format != kubernetes::recording::FORMAT {
+            return Some(format!("its format is {format}"));
+        }
+        let read: Result<kubernetes::recording::Recording, _> = serde_json::from_str(text);
+        read.err().map(|error| error.to_string())
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod check;
+mod import;
 mod interrupted;
 mod refusals;
 mod streams;

@@ -1,5 +1,7 @@
 //! The Kubernetes model against the real controllers: recordings, tables, properties.
 
+mod import;
+mod operations;
 mod properties;
 
 use std::fs;

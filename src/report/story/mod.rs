@@ -6,12 +6,13 @@ mod chapter;
 mod pods;
 mod tell;
 
-use crate::plan::{Plan, Study};
+use crate::plan::{Plan, Strategy, Study};
 use crate::record::{CauseCount, RunRecord};
 
 use super::answer::strategy as strategy_words;
 use super::figure::{clock, percent, whole};
 use super::paint::Paint;
+use super::rollout;
 use super::terminal::Screen;
 use super::text::{visible, wrap};
 use chapter::{Chapter, chapters};
@@ -42,12 +43,24 @@ pub fn tell(study: &Study, record: &RunRecord, strategy: &str, screen: Screen) -
     text.push_str("Times are minutes and seconds from the start of the rollout.\n");
     text.push_str(&sparkline(plan, record, columns, paint));
     text.push('\n');
+    if arm.is_some_and(|arm| is_deployment(&arm.strategy)) {
+        let picture = rollout::show(&study.name, plan, record, columns);
+        if !picture.is_empty() {
+            text.push_str(&picture);
+            text.push('\n');
+        }
+    }
     for chapter in chapters(plan, record) {
         write_chapter(&mut text, &chapter, columns, paint);
     }
     text.push('\n');
     text.push_str(&ending(plan, record, columns));
     text
+}
+
+/// Whether kubectl would show this rollout as a Deployment's.
+fn is_deployment(strategy: &Strategy) -> bool {
+    matches!(strategy, Strategy::Recreate(_) | Strategy::Rolling(_))
 }
 
 /// In the order of time: what begins the chapter, what instances did in it, what was decided,

@@ -28,6 +28,7 @@ impl Pods {
             EventKind::InstanceCreated { instance, version }
             | EventKind::InstanceUnready { instance, version }
             | EventKind::InstanceCrashed { instance, version }
+            | EventKind::InstanceFailed { instance, version }
             | EventKind::InstanceTerminating { instance, version } => {
                 self.pods.insert(instance, (version, false));
             }

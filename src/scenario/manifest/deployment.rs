@@ -4,7 +4,8 @@
 //! Kubernetes' default (no probe, no preStop, 30 s of grace), whatever the scenario's own
 //! `service` says. Replicas stay with the scenario if the manifest leaves them to an autoscaler.
 
-use super::{Change, Reader, is_map, word};
+use super::objects::word;
+use super::{Change, Reader, is_map};
 use crate::scenario::code;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::resolve::Context;
@@ -26,7 +27,14 @@ pub fn read(reader: &mut Reader<'_>, context: &mut Context<'_>, object: &Node) -
         return None;
     };
     if let Some(replicas) = spec.get("replicas") {
-        reader.pass("spec.replicas", "service.replicas", replicas.clone());
+        if replicas.text() == Some("0") {
+            let how = "scaled to nothing; taken as 1, since a rollout of none shows nothing";
+            reader.notes.approximated("spec.replicas", how);
+            let one = Node::plain("1", replicas.span);
+            reader.edits.push(Change::new("spec.replicas", "service.replicas", one));
+        } else {
+            reader.pass("spec.replicas", "service.replicas", replicas.clone());
+        }
     }
     let strategy = strategy(reader, context, spec)?;
     let Some(pod) = spec.get("template").and_then(|template| template.get("spec")) else {
@@ -176,12 +184,23 @@ fn sleep(hook: &Node) -> Option<(String, bool)> {
     for part in parts.by_ref() {
         match part.split_whitespace().collect::<Vec<_>>().as_slice() {
             [program, length] if program.rsplit('/').next() == Some("sleep") && found.is_none() => {
-                found = Some(length.strip_suffix('s').unwrap_or(length).parse::<u32>().ok()?);
+                found = Some(length_of(length)?);
             }
             _ => others = true,
         }
     }
-    found.map(|seconds| (format!("{seconds}s"), !others))
+    found.map(|length| (length, !others))
+}
+
+/// What `sleep` understands: `5`, `0.5`, `5s`, `2m`.
+fn length_of(word: &str) -> Option<String> {
+    let (number, unit) = match word.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, &word[number.len()..]),
+        None => (word, "s"),
+    };
+    let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let sane = number.parse::<f64>().is_ok_and(|value| value < 1e6);
+    (plain && sane).then(|| format!("{number}{unit}"))
 }
 
 fn probe(reader: &mut Reader<'_>, container: &Node, key: &str, path: &str) {
@@ -198,6 +217,11 @@ fn probe(reader: &mut Reader<'_>, container: &Node, key: &str, path: &str) {
             | "timeoutSeconds"
             | "successThreshold"
             | "failureThreshold") => {
+                // The API server takes 0 for "not said".
+                if entry.value.text() == Some("0") {
+                    reader.notes.ignored(&below, "0 means Kubernetes' default");
+                    continue;
+                }
                 reader.notes.used(&below, path);
                 fields.push((name, entry.value.clone()));
             }

@@ -1,21 +1,28 @@
 //! Kubernetes manifests as pieces of a scenario.
 //!
-//! A Deployment gives replicas, strategy, probes, preStop sleep and grace period. What it says
-//! becomes edits of the scenario's tree, checked like everything else; every field of it is
-//! reported as used, approximated or ignored. Rollouts of other controllers are refused.
+//! A Deployment gives replicas, strategy, probes, preStop sleep and grace period; what stands
+//! beside it gives the disruption budget and the balancer. What they say becomes edits of the
+//! scenario's tree, checked like everything else; every field is reported as used, approximated
+//! or ignored. Rollouts of other controllers are refused.
 
+mod beside;
 mod deployment;
+mod import;
 mod notes;
+mod objects;
 
 use super::checked::Checked;
 use super::code;
-use super::diagnostic::{Diagnostic, shorten};
+use super::diagnostic::Diagnostic;
 use super::edit::Edit;
 use super::resolve::Context;
 use super::source::Span;
 use super::yaml::{self, Node, Value};
 use crate::plan::ManifestNote;
 use notes::Notes;
+use objects::word;
+
+pub use import::{Imported, import, is_manifest};
 
 /// What a manifest says.
 #[derive(Debug)]
@@ -58,46 +65,50 @@ const BYSTANDERS: [&str; 10] = [
     "RoleBinding",
 ];
 
-/// Reads the manifest that a field names. `base` takes a PodDisruptionBudget as well.
+/// Reads the manifest that a field names. `base` takes what stands beside a Deployment as well.
 pub fn read(context: &mut Context<'_>, at: &Checked, base: bool) -> Option<Manifest> {
     let bytes = context.bytes(at, yaml::MOST_BYTES)?;
     let (id, documents) = context.parse(at.text(), &bytes)?;
-    let objects = flatten(documents);
-    let mut reader =
-        Reader { file: at.text(), base, notes: Notes::new(at.text()), edits: Vec::new() };
+    let objects = objects::flatten(documents);
+    let mut reader = Reader::new(at.text(), base);
     let before = context.errors.len();
-    let mut deployments = Vec::new();
     for object in &objects {
         let (kind, version) = (word(object, "kind"), word(object, "apiVersion"));
         match (kind.as_str(), version.as_str()) {
-            ("Deployment", "apps/v1") => deployments.push(object),
-            ("PodDisruptionBudget", "policy/v1") if base => reader.budget(object),
-            ("PodDisruptionBudget", "policy/v1") => reader.bystander(&kind),
-            (kind, _) if BYSTANDERS.contains(&kind) => reader.bystander(kind),
+            ("Deployment", "apps/v1") => {}
+            ("PodDisruptionBudget", "policy/v1") => {}
+            (kind, _) if BYSTANDERS.contains(&kind) => {}
             _ => context.errors.push(reader.other_kind(object, &kind, &version)),
         }
     }
+    if context.errors.len() > before {
+        return None;
+    }
+    let deployments: Vec<&Node> = objects.iter().filter(|object| is_deployment(object)).collect();
     match deployments.as_slice() {
-        [one] if context.errors.len() == before => {
+        [one] => {
+            for object in objects.iter().filter(|object| !is_deployment(object)) {
+                let kind = word(object, "kind");
+                let ours = objects::belongs(object, one)
+                    || objects::at(object, &["spec", "selector"]).is_none();
+                match kind.as_str() {
+                    "PodDisruptionBudget" if base && ours => {
+                        beside::budget(&mut reader, object, replicas(one));
+                    }
+                    "HorizontalPodAutoscaler" if base && ours => {
+                        beside::scaler(&mut reader, object, replicas(one).is_none());
+                    }
+                    _ => reader.bystander(&kind),
+                }
+            }
             let strategy = deployment::read(&mut reader, context, one)?;
             Some(Manifest { strategy, edits: reader.edits, notes: reader.notes.done() })
         }
-        [] if context.errors.len() == before => {
-            let kinds: Vec<String> = objects
-                .iter()
-                .map(|object| format!("{} {}", word(object, "apiVersion"), word(object, "kind")))
-                .collect();
-            let span = objects.first().map_or(Span::whole(id), |object| object.span);
-            let found = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") };
-            let error = Diagnostic::new(
-                code::MANIFEST_KIND,
-                span,
-                "there is no Deployment in this manifest",
-            );
-            context.errors.push(error.value(&found).allowed("one apps/v1 Deployment"));
+        [] => {
+            context.errors.push(no_deployment(id, &objects));
             None
         }
-        [_, second, ..] if context.errors.len() == before => {
+        [_, second, ..] => {
             let error = Diagnostic::new(
                 code::MANIFEST_KIND,
                 second.span,
@@ -106,26 +117,28 @@ pub fn read(context: &mut Context<'_>, at: &Checked, base: bool) -> Option<Manif
             context.errors.push(error.allowed("one apps/v1 Deployment"));
             None
         }
-        _ => None,
     }
 }
 
-/// The objects of all documents, those of Lists included.
-fn flatten(documents: Vec<Node>) -> Vec<Node> {
-    let mut objects = Vec::new();
-    for document in documents {
-        if word(&document, "kind").ends_with("List") {
-            objects.extend(document.get("items").map_or(&[][..], Node::items).iter().cloned());
-        } else {
-            objects.push(document);
-        }
-    }
-    objects
+fn is_deployment(object: &Node) -> bool {
+    word(object, "kind") == "Deployment" && word(object, "apiVersion") == "apps/v1"
 }
 
-fn word(object: &Node, key: &str) -> String {
-    let text = object.get(key).and_then(Node::text).unwrap_or("(none)");
-    shorten(text, 80)
+/// `spec.replicas`, where it is a number.
+fn replicas(deployment: &Node) -> Option<u32> {
+    objects::at(deployment, &["spec", "replicas"])?.text()?.parse().ok()
+}
+
+fn no_deployment(id: u16, objects: &[Node]) -> Diagnostic {
+    let kinds: Vec<String> = objects
+        .iter()
+        .map(|object| format!("{} {}", word(object, "apiVersion"), word(object, "kind")))
+        .collect();
+    let span = objects.first().map_or(Span::whole(id), |object| object.span);
+    let found = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") };
+    let error =
+        Diagnostic::new(code::MANIFEST_KIND, span, "there is no Deployment in this manifest");
+    error.value(&found).allowed("one apps/v1 Deployment")
 }
 
 /// What reading a manifest leaves behind.
@@ -134,6 +147,12 @@ struct Reader<'a> {
     base: bool,
     notes: Notes,
     edits: Vec<Change>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(file: &'a str, base: bool) -> Self {
+        Self { file, base, notes: Notes::new(file), edits: Vec::new() }
+    }
 }
 
 impl Reader<'_> {
@@ -151,21 +170,6 @@ impl Reader<'_> {
 
     fn bystander(&mut self, kind: &str) {
         self.notes.ignored(&format!("({kind})"), "says nothing about the rollout");
-    }
-
-    fn budget(&mut self, object: &Node) {
-        let spec = object.get("spec");
-        match spec.and_then(|spec| spec.get("minAvailable")) {
-            Some(value) => {
-                let field = "(PodDisruptionBudget).spec.minAvailable";
-                self.notes.used(field, "platform.pdb.min_available");
-                let map = Node::map(vec![("min_available", value.clone())], value.span);
-                self.edits.push(Change::new(field, "platform.pdb", map));
-            }
-            None => {
-                self.notes.ignored("(PodDisruptionBudget)", "only spec.minAvailable is modelled")
-            }
-        }
     }
 
     /// Passes a value on to a scenario field.

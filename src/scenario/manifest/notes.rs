@@ -39,6 +39,12 @@ impl Notes {
         self.add(field, ManifestVerdict::Ignored, why.to_owned());
     }
 
+    /// Whether an object of this kind beside the Deployment has been read.
+    pub fn told_of(&self, kind: &str) -> bool {
+        let field = format!("({kind}).kind");
+        self.list.iter().any(|note| note.field == field)
+    }
+
     /// Marks every field below a node that has no note yet as ignored.
     pub fn rest(&mut self, node: &Node, path: &str) {
         for entry in node.entries() {

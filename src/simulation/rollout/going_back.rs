@@ -24,7 +24,9 @@ impl Rollout {
 
     /// `kubectl rollout undo`.
     pub(super) fn go_back(&mut self, now: SimTime, by: &str, out: &mut RolloutOutbox) {
-        let aborts = !self.is_deployment() && self.course.is_active();
+        // A scale on its own is an operation under way too, and nothing to abort.
+        let rolling_out = self.spec.target != self.spec.stable;
+        let aborts = !self.is_deployment() && self.course.is_active() && rolling_out;
         let back_to = if self.is_deployment() { self.last_revision() } else { self.spec.previous };
         if !aborts && back_to == self.spec.target {
             return;

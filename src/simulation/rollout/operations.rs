@@ -1,6 +1,6 @@
 //! What an operator does, at the times that the scenario gives.
 
-use super::{Rollout, RolloutEffect, RolloutOutbox};
+use super::{Judged, Rollout, RolloutEffect, RolloutOutbox};
 use crate::engine::SimTime;
 use crate::plan::{OperationKind, Strategy, VersionId};
 use crate::record::EventKind;
@@ -39,15 +39,15 @@ impl Rollout {
                 self.change_spec(now, out);
             }
             OperationKind::Kill { version, count } => {
-                say(out, format!("kill {count} of version {}", version.0));
+                say(out, format!("kill {count} of {}", self.name(version)));
                 self.platform.kill_first(now, version, count, &mut self.inner);
             }
             OperationKind::Delete { version, count } => {
-                say(out, format!("delete {count} of version {}", version.0));
+                say(out, format!("delete {count} of {}", self.name(version)));
                 self.platform.delete_first(now, version, count, &mut self.inner);
             }
             OperationKind::Evict { version, count } => {
-                say(out, format!("evict {count} of version {}", version.0));
+                say(out, format!("evict {count} of {}", self.name(version)));
                 self.platform.evict_first(now, version, count, &mut self.inner);
             }
             OperationKind::State(operation) => out.effects.push(RolloutEffect::State(operation)),
@@ -58,8 +58,15 @@ impl Rollout {
         }
     }
 
+    fn name(&self, version: VersionId) -> &str {
+        &self.names[usize::from(version.0)]
+    }
+
     fn deploy(&mut self, now: SimTime, version: VersionId, out: &mut RolloutOutbox) {
         out.log(EventKind::RolloutStarted { version });
+        if version != self.spec.stable {
+            self.judged = Judged { stable: self.spec.stable, candidate: version };
+        }
         self.aim_at(version);
         (self.spec.abort_requested, self.spec.promote_full) = (false, false);
         self.spec.resumes = 0;
