@@ -62,6 +62,9 @@ impl Point {
     }
 }
 
+/// Points along the first input, and the paths and values of the others there.
+pub type Curve<'a> = (Vec<usize>, Vec<(&'a str, &'a str)>);
+
 /// A finished sweep.
 #[derive(Clone, Debug)]
 pub struct Sweep {
@@ -160,7 +163,7 @@ impl Sweep {
     /// Points that differ in the first input alone, one list for each setting of the others, with
     /// these: paths and values.
     #[must_use]
-    pub fn curves(&self) -> Vec<(Vec<usize>, Vec<(&str, &str)>)> {
+    pub fn curves(&self) -> Vec<Curve<'_>> {
         let first = self.inputs[0].values.len();
         let stride = self.points.len() / first.max(1);
         (0..stride)

@@ -102,7 +102,7 @@ pub enum ActionKind {
         /// Its version; `None`: the one that ran there last.
         version: Option<VersionId>,
         /// What it has of its own, beyond what the instance has.
-        own: Own,
+        own: Box<Own>,
     },
     /// SIGTERM.
     Stop(u32),

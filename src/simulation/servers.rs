@@ -74,7 +74,7 @@ impl World {
 
     /// The balancer's process is stopped (and cuts what goes through it) or started.
     fn balancer_serves(&mut self, serving: bool) {
-        self.balancer_stopped = !serving;
+        self.balancing.stopped = !serving;
         self.set_detours();
         if serving {
             self.nodes.iter_mut().for_each(|node| node.reload(&self.rules, None));
@@ -155,7 +155,7 @@ impl World {
             self.begin_checks(node, address, change);
         }
         if turned == Some(false)
-            && let Some(patience) = self.drain_timeout
+            && let Some(patience) = self.balancing.drain_timeout
         {
             self.later(now + patience, Cold::DrainEnd { node, address });
         }
@@ -201,17 +201,17 @@ impl World {
         let entity = (u64::from(node) << 32) | u64::from(address);
         let phase = if check.staggered && self.now == SimTime::ZERO {
             // One phase a balancer, the addresses spread evenly after it.
-            let count = self.starting_addresses.max(1);
-            let common = self.check_key.entity(u64::from(node)).unit(u64::MAX);
+            let count = self.balancing.starting_addresses.max(1);
+            let common = self.balancing.check_key.entity(u64::from(node)).unit(u64::MAX);
             (common + f64::from(address) / f64::from(count)).fract()
         } else {
-            self.check_key.entity(entity).unit(change)
+            self.balancing.check_key.entity(entity).unit(change)
         };
         let first = SimDuration((phase * interval as f64) as u64);
-        self.check_lives += 1;
-        let life = self.check_lives;
+        self.balancing.check_lives += 1;
+        let life = self.balancing.check_lives;
         let at = (node as usize, address as usize);
-        let lives = &mut self.check_life[at.0];
+        let lives = &mut self.balancing.check_life[at.0];
         if lives.len() <= at.1 {
             lives.resize(at.1 + 1, 0);
         }
@@ -223,7 +223,7 @@ impl World {
         self.changes += 1;
         let change = self.changes;
         for node in 0..self.nodes.len() as u32 {
-            for address in 0..self.check_life[node as usize].len() as u32 {
+            for address in 0..self.balancing.check_life[node as usize].len() as u32 {
                 if self.nodes[node as usize].lists(address) {
                     self.begin_checks(node, address, change);
                 }
@@ -234,7 +234,7 @@ impl World {
     /// A node checks an address's health.
     pub fn check_health(&mut self, node: u32, address: u32, life: u32) {
         let state = &self.nodes[node as usize];
-        let current = self.check_life[node as usize][address as usize] == life;
+        let current = self.balancing.check_life[node as usize][address as usize] == life;
         if !state.lists(address) || !current {
             return;
         }

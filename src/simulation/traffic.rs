@@ -441,7 +441,7 @@ impl World {
         if self.rules.watches() {
             self.note_try(slot, TryResult::Good);
         }
-        if self.affinity.is_some() {
+        if self.balancing.affinity.is_some() {
             self.remember(self.user_of(request), request.instance);
         }
         self.keep_connection(slot);

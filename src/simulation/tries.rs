@@ -23,7 +23,7 @@ impl World {
     #[cold]
     pub(super) fn try_by_detour(&mut self, slot: u32, choice: &Choice) {
         let node = usize::from(self.requests[slot].node);
-        if self.balancer_stopped {
+        if self.balancing.stopped {
             self.fail(slot, Outcome::Refused, Cause::Fault, "refused: the balancer is stopped");
         } else if self.connections.is_some() {
             self.try_over_connection(slot, choice);
@@ -42,24 +42,26 @@ impl World {
 
     /// The instance of the user's last answer, if cookies say so and it may still be used.
     fn remembered(&self, node: usize, choice: &Choice) -> Option<u32> {
-        if !self.sticky_cookie {
+        if !self.balancing.sticky_cookie {
             return None;
         }
         let user = some(choice.user)?;
-        let &(address, _, last) = self.affinity.as_ref()?.get(user as usize)?;
-        let fresh = self.now.since(last) < self.affinity_ttl && address != NONE;
+        let &(address, _, last) = self.balancing.affinity.as_ref()?.get(user as usize)?;
+        let fresh = self.now.since(last) < self.balancing.affinity_ttl && address != NONE;
         (fresh && self.nodes[node].keeps(address)).then(|| self.nodes[node].bound(address))
     }
 
     /// An instance of the version of the user's last answer, where affinity is to versions;
     /// else any.
     fn choose_version_first(&mut self, node: usize, choice: &Choice) -> Option<u32> {
-        let version = self.sticky_version.then_some(choice.user).and_then(some).and_then(|user| {
-            let &(address, version, last) = self.affinity.as_ref()?.get(user as usize)?;
-            let fresh = self.now.since(last) < self.affinity_ttl && address != NONE;
-            let routed = self.nodes[node].sends_to(crate::plan::VersionId(version));
-            (fresh && routed).then_some(version)
-        });
+        let version =
+            self.balancing.sticky_version.then_some(choice.user).and_then(some).and_then(|user| {
+                let &(address, version, last) =
+                    self.balancing.affinity.as_ref()?.get(user as usize)?;
+                let fresh = self.now.since(last) < self.balancing.affinity_ttl && address != NONE;
+                let routed = self.nodes[node].sends_to(crate::plan::VersionId(version));
+                (fresh && routed).then_some(version)
+            });
         let node = &mut self.nodes[node];
         match version {
             Some(version) => node.choose_of(&self.rules, choice, version),
@@ -75,7 +77,7 @@ impl World {
             let instance = &self.instances[instance as usize];
             (instance.address, instance.version)
         };
-        let Some(affinity) = &mut self.affinity else { return };
+        let Some(affinity) = &mut self.balancing.affinity else { return };
         if user == NONE {
             return;
         }
@@ -100,7 +102,7 @@ impl World {
         request.reached = self.now;
         let (number, attempts) = (request.number, request.attempts);
         self.nodes[node].waiting.push_back(slot);
-        let at = self.now + self.queue_timeout;
+        let at = self.now + self.balancing.queue_timeout;
         self.later(at, Cold::QueueTimeout { slot, number, attempts });
     }
 
@@ -178,7 +180,7 @@ impl World {
         }
         self.trace(slot, what);
         self.close_connection(slot);
-        let retries = &self.balancer_retries;
+        let retries = &self.balancing.retries;
         let address = self.instances[request.instance as usize].address;
         let last = u32::from(request.tries) == retries.max;
         let waits = retries.cookie_waits
@@ -195,7 +197,7 @@ impl World {
     }
 
     fn may_try_again(&self, request: &Request, outcome: Outcome) -> bool {
-        let retries = &self.balancer_retries;
+        let retries = &self.balancing.retries;
         let most = if retries.max == u32::MAX {
             // Every server once.
             self.nodes[usize::from(request.node)].routable().saturating_sub(1).min(MOST_TRIES)

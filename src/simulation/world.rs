@@ -208,6 +208,45 @@ pub(super) struct Levels {
     pub exposure: Vec<(SimTime, SimTime)>,
 }
 
+/// What the balancer's nodes do besides choosing: checks, retries, queues, affinity.
+pub(super) struct Balancing {
+    pub check_key: Key,
+    /// Which chain of checks is the current one, by node and address.
+    pub check_life: Vec<Vec<u32>>,
+    pub check_lives: u32,
+    /// Addresses that are there from the start.
+    pub starting_addresses: u32,
+    pub retries: BalancerRetries,
+    pub queue_timeout: SimDuration,
+    pub drain_timeout: Option<SimDuration>,
+    pub stopped: bool,
+    /// By user: address and version of the last answer, and when that was.
+    pub affinity: Option<Vec<(u32, u16, SimTime)>>,
+    pub sticky_cookie: bool,
+    pub sticky_version: bool,
+    pub affinity_ttl: SimDuration,
+}
+
+impl Balancing {
+    fn new(plan: &Plan, root: Key) -> Self {
+        let sticky = plan.balancer.sticky.as_ref();
+        Self {
+            check_key: root.purpose(streams::HEALTH_CHECK),
+            check_life: vec![Vec::new(); plan.balancer.nodes as usize],
+            check_lives: 0,
+            starting_addresses: starting_addresses(plan),
+            retries: retries(&plan.balancer),
+            queue_timeout: plan.balancer.queue_timeout,
+            drain_timeout: plan.balancer.drain_timeout,
+            stopped: false,
+            affinity: sticky.map(|_| Vec::new()),
+            sticky_cookie: sticky.is_some_and(|sticky| sticky.cookie),
+            sticky_version: sticky.is_some_and(|sticky| sticky.version),
+            affinity_ttl: sticky.map_or(SimDuration::ZERO, |sticky| sticky.ttl),
+        }
+    }
+}
+
 /// The state of the served world.
 pub(super) struct World {
     pub now: SimTime,
@@ -238,21 +277,7 @@ pub(super) struct World {
     pub propagation: Sampler,
     pub propagation_key: Key,
     pub changes: u64,
-    pub check_key: Key,
-    /// Which chain of checks is the current one, by node and address.
-    pub check_life: Vec<Vec<u32>>,
-    pub check_lives: u32,
-    /// Addresses that are there from the start.
-    pub starting_addresses: u32,
-    pub balancer_retries: BalancerRetries,
-    pub queue_timeout: SimDuration,
-    pub drain_timeout: Option<SimDuration>,
-    pub balancer_stopped: bool,
-    /// By user: address and version of the last answer, and when that was.
-    pub affinity: Option<Vec<(u32, u16, SimTime)>>,
-    pub sticky_cookie: bool,
-    pub sticky_version: bool,
-    pub affinity_ttl: SimDuration,
+    pub balancing: Balancing,
     /// Client connections, where connections are balanced.
     pub connections: Option<Box<Connections>>,
     /// More than the policy has a say in where a request goes.
@@ -299,12 +324,9 @@ impl World {
         let mut rules = Rules::new(&plan.balancer, root);
         rules.split_by_user |= strategy.is_some_and(Strategy::is_sticky);
         let nodes = plan.balancer.nodes as usize;
-        let sticky = plan.balancer.sticky.as_ref();
-        let connections = (plan.balancer.mode != Mode::Http).then(|| {
-            let key = root.purpose(streams::CONNECTION);
-            Box::new(Connections::new(&plan.client.connection, key))
-        });
-        let follows_answers = sticky.is_some() || connections.is_some() || rules.watches();
+        let connections = connections(plan, root);
+        let detours = plan.balancer.sticky.is_some() || connections.is_some();
+        let follows_answers = detours || rules.watches();
         Self {
             now: SimTime::ZERO,
             events: 0,
@@ -334,19 +356,8 @@ impl World {
             propagation: Sampler::new(&plan.balancer.propagation),
             propagation_key: root.purpose(streams::PROPAGATION),
             changes: 0,
-            check_key: root.purpose(streams::HEALTH_CHECK),
-            check_life: vec![Vec::new(); nodes],
-            check_lives: 0,
-            starting_addresses: starting_addresses(plan),
-            balancer_retries: retries(&plan.balancer),
-            queue_timeout: plan.balancer.queue_timeout,
-            drain_timeout: plan.balancer.drain_timeout,
-            balancer_stopped: false,
-            affinity: sticky.map(|_| Vec::new()),
-            sticky_cookie: sticky.is_some_and(|sticky| sticky.cookie),
-            sticky_version: sticky.is_some_and(|sticky| sticky.version),
-            affinity_ttl: sticky.map_or(SimDuration::ZERO, |sticky| sticky.ttl),
-            detours: sticky.is_some() || connections.is_some(),
+            balancing: Balancing::new(plan, root),
+            detours,
             follows_answers,
             connections,
             retries: Retries::new(&plan.client.retries, root.purpose(streams::BACKOFF)),
@@ -369,8 +380,9 @@ impl World {
 
     /// Whether the policy alone says where requests go.
     pub fn set_detours(&mut self) {
-        self.detours =
-            self.affinity.is_some() || self.connections.is_some() || self.balancer_stopped;
+        self.detours = self.balancing.affinity.is_some()
+            || self.connections.is_some()
+            || self.balancing.stopped;
     }
 
     /// Writes a line into the log, if one is kept.
@@ -463,6 +475,13 @@ impl Levels {
             exposure: Vec::new(),
         }
     }
+}
+
+/// Client connections, where connections are balanced.
+fn connections(plan: &Plan, root: Key) -> Option<Box<Connections>> {
+    let key = root.purpose(streams::CONNECTION);
+    let balanced = plan.balancer.mode != Mode::Http;
+    balanced.then(|| Box::new(Connections::new(&plan.client.connection, key)))
 }
 
 /// How many groups the instances of a script belong to.

@@ -128,8 +128,8 @@ const ROWS: &[(&str, &str, &str, u8, &[&str])] = &[
         2,
         &["not modelled yet"],
     ),
-    ("", "client: {timeout: 2s}", "balancer: {preset: nginx}", 2, &["not modelled yet"]),
-    ("", "client: {timeout: 2s}", "client: {connection: new}", 2, &["not modelled yet"]),
+    ("", "client: {timeout: 2s}", "balancer: {preset: traefik}", 2, &["nginx"]),
+    ("", "client: {timeout: 2s}", "client: {connection: pipelined}", 2, &["keepalive"]),
     (
         "",
         "rolling: {max_surge: 1}",

@@ -109,7 +109,7 @@ fn action(
                 Some(_) => Some(version(context, at, &plan.versions)?),
                 None => None,
             };
-            ActionKind::Start { instance, version, own: own(context, at) }
+            ActionKind::Start { instance, version, own: Box::new(own(context, at)) }
         }
         "stop" => ActionKind::Stop(instance(at.at("instance"))?),
         "kill" => ActionKind::Kill(instance(at.at("instance"))?),
