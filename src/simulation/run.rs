@@ -256,6 +256,7 @@ impl Simulation<'_> {
     fn finish(self, key: RunKey) -> RunRecord {
         let Self { plan, mut world, layer, .. } = self;
         let instances = &world.instances;
+        world.calendar.assert_in_order();
         world.ledger.close(&world.requests, |number| {
             instances.get(number as usize).map(|instance| instance.version)
         });

@@ -219,6 +219,10 @@ impl World {
     /// A balancer's retry at the same address is due.
     #[cold]
     pub fn same_instance(&mut self, slot: u32) {
+        if self.requests[slot].timeout_at == self.now {
+            // Refusals take some time, if little: the client's patience ends before this try.
+            self.timed_out(slot);
+        }
         let request = &mut self.requests[slot];
         if request.is_orphan() {
             // The client has left while the balancer waited.

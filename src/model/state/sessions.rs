@@ -45,6 +45,9 @@ struct Session {
     home: Process,
     used: SimTime,
     written: SimTime,
+    /// When it began, and when the user's first one did.
+    begun: SimTime,
+    first: SimTime,
     /// Log-ins that were sent, for draws of their own.
     logins: u32,
 }
@@ -92,6 +95,8 @@ impl SessionTable {
                 home: NOWHERE,
                 used: SimTime::ZERO,
                 written: SimTime::ZERO,
+                begun: SimTime::ZERO,
+                first: SimTime::NEVER,
                 logins: 0,
             };
             self.users.resize((index + 1).next_power_of_two(), none);
@@ -99,8 +104,17 @@ impl SessionTable {
         &mut self.users[index]
     }
 
-    /// A request of a user looks for its session.
-    pub fn find(&mut self, user: u32, at: Process, formats: &Formats, now: SimTime) -> Found {
+    /// A request of a user looks for its session. In memory it is the one that the user had
+    /// when the request was `sent`: one sent without any logs in, one that carries an earlier
+    /// session than the present one has lost it.
+    pub fn find(
+        &mut self,
+        user: u32,
+        at: Process,
+        formats: &Formats,
+        now: SimTime,
+        sent: SimTime,
+    ) -> Found {
         let (in_memory, lag) = match self.store {
             SessionStore::Memory => (true, None),
             SessionStore::Shared => (false, None),
@@ -118,7 +132,10 @@ impl SessionTable {
             session.status = Status::None;
             return Found::Begins;
         }
-        if in_memory && session.home != at {
+        if in_memory && sent < session.first {
+            return Found::Begins;
+        }
+        if in_memory && (session.home != at || sent < session.begun) {
             return Found::Lost;
         }
         let behind = lag.is_some_and(|lag| now < session.written + lag) && session.home != at;
@@ -156,7 +173,8 @@ impl SessionTable {
         session.status = Status::Live;
         session.earlier = None;
         (session.format, session.home) = (formats.writes, at);
-        (session.used, session.written) = (now, now);
+        (session.used, session.written, session.begun) = (now, now, now);
+        session.first = session.first.min(now);
     }
 
     /// The user is logged out.

@@ -20,6 +20,7 @@ struct Look {
     user: u32,
     version: usize,
     process: Process,
+    sent: SimTime,
     writes: bool,
 }
 
@@ -40,6 +41,7 @@ impl World {
             user,
             version: usize::from(self.instances[number as usize].version),
             process: Process { instance: number, start: self.traits[number as usize].starts },
+            sent: request.sent,
             writes,
         };
         self.requests[slot].forget_reads();
@@ -61,7 +63,7 @@ impl World {
         let behind = self.behind.as_deref_mut().expect("a world with state");
         let formats = &behind.versions[look.version].session;
         let side = behind.sessions.as_mut().expect("classes with sessions have a table");
-        let found = side.table.find(look.user, look.process, formats, now);
+        let found = side.table.find(look.user, look.process, formats, now, look.sent);
         match found {
             Found::Readable | Found::Stale => {
                 let key = behind.keys.session_write.entity(look.class as u64);
