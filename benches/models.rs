@@ -53,6 +53,7 @@ fn whole(criterion: &mut Criterion) {
     let mut group = group(criterion, "whole scenario");
     let with_users = "client: { timeout: none, users: { count: 5000, pick: uniform } }";
     scenario(&mut group, "m2 with users", &scenarios::m2_with(REQUESTS, 20, with_users));
+    scenario(&mut group, "rollout alone", &scenarios::rollout_alone(REQUESTS));
     scenario(&mut group, "rolling, checks, scrapes", &scenarios::rolling(REQUESTS));
 }
 

@@ -117,6 +117,26 @@ strategies: [ {{ name: rolling, rolling: {{}} }} ]
     )
 }
 
+/// M2 during a rolling update, and nothing besides: what the rollout layer alone costs.
+pub fn rollout_alone(requests: u64) -> String {
+    format!(
+        "apiVersion: cutover/v1
+name: rollout-alone
+seeds: 1
+clock: {{ warmup: 0s, window: {}s, deploy_at: 10s }}
+traffic:
+  - name: all
+    arrivals: {{ poisson: {{ rate: {RATE}/s }} }}
+    service_time: {{ exponential: {{ mean: 100ms }} }}
+client: {{ timeout: none, users: none }}
+balancer: {{ policy: {{ least_request: {{ choices: 2 }} }} }}
+service: {{ replicas: 20, workers: 8, queue: 100, probes: {{ readiness: listening }} }}
+strategies: [ {{ name: rolling, rolling: {{}} }} ]
+",
+        requests.div_ceil(RATE)
+    )
+}
+
 /// A scenario's study.
 ///
 /// # Panics

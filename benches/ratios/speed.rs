@@ -61,6 +61,7 @@ fn measures(n: u64) -> Vec<(&'static str, Measure)> {
         ("M3 plain", plain(move |seed| limit::m3::run(n, 20, seed))),
         ("M3", scenario(&scenarios::m3(n))),
         ("M2 with 5,000 users", scenario(&scenarios::m2_with(n, 20, users))),
+        ("rollout alone", scenario(&scenarios::rollout_alone(n))),
         ("rolling, checks, scrapes", scenario(&scenarios::rolling(n))),
     ]
 }
@@ -138,6 +139,11 @@ pub fn print_ratios(rounds: &Rounds) {
         "M2: speed over the best plain design's (moonshot)",
         &ratios("M2 plain, no departures", "M2"),
         Target::AtLeast(0.50),
+    );
+    row(
+        "cost of a rolling update alone over plain M2's",
+        &ratios("rollout alone", "M2"),
+        Target::AtMost(1.05),
     );
     row(
         "cost of a rolling update with checks and scrapes over plain M2's",
