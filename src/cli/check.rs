@@ -18,7 +18,7 @@ use crate::scenario::code;
 /// # Errors
 /// Whatever keeps the command from doing so.
 pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
-    let asked = Asked::load(&args.scenario, &args.seeds, &args.precision, console)?;
+    let asked = Asked::load(&args.scenario, &args.seeds, &args.precision, Some(console))?;
     let study = &asked.study;
     if study.objectives.is_empty() {
         return Err(Failure::bad_input(code::NO_OBJECTIVES, "the scenario has no objectives").help(

@@ -22,7 +22,7 @@ use crate::report::terminal::Screen;
 /// # Errors
 /// Whatever keeps the command from doing so.
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
-    let asked = Asked::load(&args.scenario, &args.seeds, &args.precision, console)?;
+    let asked = Asked::load(&args.scenario, &args.seeds, &args.precision, Some(console))?;
     let place = Place::claim(&args.output, &asked.study, "compare")?;
     study::warn(&asked.study, console);
     let (result, summary) = asked.run(&args.scenario, args.output.threads, &place, console)?;
@@ -52,7 +52,7 @@ impl Asked {
         scenario: &ScenarioArgs,
         seeds: &SeedsArgs,
         precision: &PrecisionArgs,
-        console: &Console,
+        console: Option<&Console>,
     ) -> Result<Self, Failure> {
         let overrides = scenario.overrides(seeds);
         let first = load::study(scenario, &overrides, console)?;
@@ -60,9 +60,7 @@ impl Asked {
         if growth.target.is_none() {
             return Ok(Self { study: first, growth });
         }
-        // What is to be said of the scenario has been said.
-        let quiet = Console { quiet: true, ..console.clone() };
-        let study = load::study(scenario, &growth.at_ceiling(overrides), &quiet)?;
+        let study = load::study(scenario, &growth.at_ceiling(overrides), None)?;
         Ok(Self { study, growth })
     }
 

@@ -37,7 +37,7 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
         strategy: Vec::new(),
         no_control: args.no_control,
     };
-    let whole = load::study(&args.scenario, &args.scenario.overrides(&seeds), console)?;
+    let whole = load::study(&args.scenario, &args.scenario.overrides(&seeds), Some(console))?;
     let study = chosen(whole, args)?;
     let place = Place::claim(&args.output, &study, "run")?;
     let timeline_width = timeline_width(study.plan.clock.window, RUN_BUCKETS);

@@ -77,13 +77,12 @@ fn studies(
     console: &Console,
 ) -> Result<Vec<Study>, Failure> {
     // What is to be said of the scenario is said once.
-    let quiet = Console { quiet: true, ..console.clone() };
     let load = |(number, setting): (usize, &Vec<Option<String>>)| {
         let mut overrides = args.scenario.overrides(&args.seeds);
         for (input, value) in inputs.iter().zip(setting) {
             overrides.set.extend(value.clone().map(|value| (input.path.clone(), value)));
         }
-        load::study(&args.scenario, &overrides, if number == 0 { console } else { &quiet })
+        load::study(&args.scenario, &overrides, (number == 0).then_some(console))
     };
     settings.iter().enumerate().map(load).collect()
 }

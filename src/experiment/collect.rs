@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Study;
-use crate::record::{CauseCount, Cell, RunKey, RunRecord, Timeline, Work};
+use crate::record::{CauseCount, Cell, PhaseTally, RunKey, RunRecord, Timeline, Work};
 
 use super::reduce::{Control, Reduced, reduce};
 use super::result::{CONTROL_NAME, Group, StudyResult};
@@ -45,6 +45,8 @@ pub(super) struct Sums {
     pub cells: Vec<Cell>,
     pub causes: Vec<CauseCount>,
     pub timeline: Timeline,
+    #[serde(default)]
+    pub phases: Vec<PhaseTally>,
     pub work: Work,
 }
 
@@ -60,7 +62,11 @@ impl Sums {
                 mine.failed.merge(&theirs.failed);
             }
         }
-        self.timeline.merge(&record.timeline);
+        self.phases.resize_with(record.phases.len(), PhaseTally::default);
+        for (mine, theirs) in self.phases.iter_mut().zip(&record.phases) {
+            mine.merge(theirs);
+        }
+        self.timeline.add(record.timeline);
         for cause in record.causes {
             self.add_cause(cause);
         }
@@ -198,7 +204,7 @@ impl Collected {
     fn into_group(self, study: &Study) -> Group {
         let strategy = self.arm.map(|arm| study.arms[usize::from(arm)].name.clone());
         let release = self.release.map(|release| study.releases[usize::from(release)].name.clone());
-        let Sums { cells, causes, timeline, .. } = self.sums;
+        let Sums { cells, causes, timeline, phases, .. } = self.sums;
         let mut group = Group {
             strategy: strategy.unwrap_or_else(|| CONTROL_NAME.to_owned()),
             release: release.unwrap_or_default(),
@@ -208,6 +214,7 @@ impl Collected {
             cells,
             causes,
             timeline,
+            phases,
         };
         for finished in self.seeds {
             let rows = finished.expect("every run of the study is finished").rows;

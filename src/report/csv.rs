@@ -284,6 +284,9 @@ pub fn timeline(result: &StudyResult) -> String {
         "instances_total",
         "weight_candidate",
         "in_system",
+        "cache_lookups",
+        "cache_hits",
+        "store_calls",
     ]);
     let rows = result.groups.iter().flat_map(|group| {
         let timeline = &group.timeline;
@@ -308,7 +311,34 @@ fn moment(bucket: &Bucket, runs: u64) -> Vec<String> {
     cells.extend([mean(bucket.routable), mean(bucket.instances)]);
     cells.push(machine(bucket.weight_candidate_bp as f64 / (runs.max(1) * 10_000) as f64));
     cells.push(mean(bucket.in_system));
+    cells.extend([bucket.cache_lookups, bucket.cache_hits, bucket.store_calls].map(mean));
     cells
+}
+
+/// The scenario's phases, by intended send time: means over the seeds of each count; latencies
+/// over all ok requests of all seeds.
+#[must_use]
+pub fn phases(result: &StudyResult) -> String {
+    let mut header = vec!["strategy", "release", "phase", "requests"];
+    header.extend(Outcome::ALL.map(Outcome::name));
+    header.extend(["ok_mean_ms", "ok_p50_ms", "ok_p90_ms", "ok_p99_ms", "ok_p999_ms"]);
+    let phases = &result.study.plan.phases;
+    let rows = result.groups.iter().flat_map(|group| {
+        phases.iter().zip(&group.phases).map(move |(phase, tally)| {
+            let runs = group.rows.len().max(1) as f64;
+            let mean = |count: u64| machine(count as f64 / runs);
+            let strategy = csv_cell(&group.strategy);
+            let mut cells = vec![strategy, csv_cell(&group.release), csv_cell(&phase.name)];
+            cells.push(mean(tally.requests));
+            cells.extend(tally.outcomes.map(mean));
+            cells.push(cell(tally.ok.mean().map(|mean| mean / 1e6)));
+            for q in [0.5, 0.9, 0.99, 0.999] {
+                cells.push(cell(tally.ok.quantile(q).map(|latency| latency as f64 / 1e6)));
+            }
+            cells
+        })
+    });
+    table(header, rows)
 }
 
 #[cfg(test)]
@@ -332,7 +362,8 @@ mod tests {
     fn runs_begin_with_the_promised_columns_in_their_order() {
         let table = runs(&fixture::result());
         let promised = INTERFACE.replace(", ", ",");
-        assert_eq!(header(&table), format!("{promised},exposed_s,censored"));
+        let more = "exposed_s,logouts_per_user,error_budget_burnt,censored";
+        assert_eq!(header(&table), format!("{promised},{more}"));
         assert_eq!(table.lines().count(), 1 + 9 * 20);
     }
 
@@ -355,7 +386,7 @@ mod tests {
             header(&timeline(&result)),
             "strategy,release,t_s,sent,ok,app_error,refused,reset,overflow,timeout,unauthorized,\
              stale_reads,forced_logins,ok_p50_ms,ok_p99_ms,instances_routable,instances_total,\
-             weight_candidate,in_system"
+             weight_candidate,in_system,cache_lookups,cache_hits,store_calls"
         );
     }
 

@@ -135,10 +135,6 @@ codes! {
     OUT_FOLDER = 64, "The output folder cannot be used.",
         "Results replace a folder that holds the results of the same scenario, or fill an empty \
          or missing one. Anything else is left alone: choose another place with --out.";
-    NOT_RESULTS = 66, "Not a results folder.",
-        "`cutover diff` reads two folders that `compare`, `check` or `run` wrote: study.json and \
-         runs.csv of each. They may be of other strategies, seeds or scenarios, but need one \
-         strategy and release in common.";
     NO_OBJECTIVES = 65, "There is nothing to check.",
         "`cutover check` holds a scenario against its `objectives`. Add some, such as \
          `objectives: [ { metric: excess_failed_share, at_most: 0.1% } ]`.";
@@ -156,6 +152,10 @@ codes! {
     NO_CATALOGUE = 71, "Not a catalogue.",
         "`cutover verify` takes files and folders in the documented formats: theory catalogues, \
          controller tables, recorded rollouts.";
+    NOT_RESULTS = 72, "Not a results folder.",
+        "`cutover diff` reads two folders that `compare`, `check` or `run` wrote: study.json and \
+         runs.csv of each. They may be of other strategies, seeds or scenarios, but need one \
+         strategy and release in common.";
 }
 
 /// The code with a number.

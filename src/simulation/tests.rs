@@ -156,8 +156,17 @@ fn a_health_check_takes_a_hung_instance_out_after_fall_intervals() {
         vec![Defect { kind: DefectKind::Hang { after: seconds(100.0) }, ordinals: Some(vec![0]) }];
     plan.client.timeout = Some(seconds(1.0));
     let silent = total(&control(&plan, 1)).failed();
-    plan.balancer.health_check =
-        Some(HealthCheck { interval: seconds(2.0), timeout: seconds(1.0), fall: 3, rise: 2 });
+    plan.balancer.health_check = Some(HealthCheck {
+        interval: seconds(2.0),
+        fast_interval: seconds(2.0),
+        down_interval: seconds(2.0),
+        start: CheckStart::Up,
+        staggered: false,
+        shares_workers: true,
+        timeout: seconds(1.0),
+        fall: 3,
+        rise: 2,
+    });
     let checked = total(&control(&plan, 1)).failed();
     // A fifth of 100/s for the rest of the window against a fifth for some 6 s. A full queue
     // answers at once, a hung process does not, but both fail.
@@ -169,7 +178,8 @@ fn a_health_check_takes_a_hung_instance_out_after_fall_intervals() {
 fn cookie_affinity_keeps_users_on_their_instance() {
     let mut plan = plan();
     plan.client.users = Some(Users { count: 50, pick: Pick::Uniform });
-    plan.balancer.sticky = Some(Sticky { ttl: SimDuration::from_secs(3600) });
+    plan.balancer.sticky =
+        Some(Sticky { cookie: true, version: false, ttl: SimDuration::from_secs(3600) });
     plan.balancer.policy = Policy::Random;
     let record = control(&plan, 4);
     assert_eq!(record.users.active, 50);

@@ -88,7 +88,7 @@ fn two_folders_are_held_against_one_another() {
     for (folder, why) in [(".", "there is no study.json"), ("nowhere", "there is no study.json")] {
         let told = desk.run(&["diff", "before", folder]);
         assert_eq!(told.code, Some(2), "{told:#?}");
-        assert!(told.err.contains("error[CUT0066]") && told.err.contains(why), "{told:#?}");
+        assert!(told.err.contains("error[CUT0072]") && told.err.contains(why), "{told:#?}");
     }
     std::fs::write(desk.path("after/runs.csv"), "strategy,release\n").expect("a file");
     let told = desk.run(&["diff", "before", "after"]);

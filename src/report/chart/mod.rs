@@ -5,6 +5,7 @@
 //! caption says how many seeds and which interval; every axis has its unit.
 
 mod axis;
+mod band;
 mod curve;
 mod dots;
 mod frame;

@@ -7,10 +7,11 @@
 use std::io;
 use std::sync::Once;
 
-use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle, register_font};
 
+use super::band::Band;
 use super::palette::Ink;
 use super::picture::{Label, Picture, Point, Shape, Side};
 use super::raster;
@@ -20,6 +21,8 @@ const BOLD: &[u8] = include_bytes!("../assets/DejaVuSans-Bold-subset.ttf");
 const FAMILY: &str = "sans-serif";
 /// PNG is drawn this many times larger first.
 const FINENESS: u32 = 2;
+/// Rows that are drawn at once: a large picture as a whole takes tens of megabytes.
+const BAND: u32 = 256;
 
 /// Registers the fonts; every function here that sets text calls it.
 fn prepare_fonts() {
@@ -66,17 +69,26 @@ pub fn svg(picture: &Picture) -> String {
 #[must_use]
 pub fn png(picture: &Picture) -> Vec<u8> {
     prepare_fonts();
-    let (width, height) = (picture.width * FINENESS, picture.height * FINENESS);
-    let mut fine = vec![0; (width * height * 3) as usize];
-    {
-        let never = "drawing to memory does not fail";
-        let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
-        draw(&mut backend, picture, FINENESS as i32, true).expect(never);
-        backend.present().expect(never);
+    raster::png(&pixels(picture, BAND), picture.width, picture.height)
+}
+
+/// The picture's pixels, drawn in bands of so many rows.
+fn pixels(picture: &Picture, rows: u32) -> Vec<[u8; 3]> {
+    let never = "drawing to memory does not fail";
+    let whole = (picture.width * FINENESS, picture.height * FINENESS);
+    let mut fine = vec![0; (whole.0 * rows * FINENESS * 3) as usize];
+    let mut pixels = Vec::with_capacity((picture.width * picture.height) as usize);
+    for top in (0..picture.height).step_by(rows as usize) {
+        {
+            let mut band = Band::new(&mut fine, whole, top * FINENESS, rows * FINENESS);
+            draw(&mut band, picture, FINENESS as i32, true).expect(never);
+            band.present().expect(never);
+        }
+        let height = rows.min(picture.height - top) as usize;
+        let width = picture.width as usize;
+        pixels.extend(raster::averaged(&fine, width, height, FINENESS as usize));
     }
-    let (width, height) = (picture.width, picture.height);
-    let pixels = raster::averaged(&fine, width as usize, height as usize, FINENESS as usize);
-    raster::png(&pixels, width, height)
+    pixels
 }
 
 /// The library's errors differ by format; what they say is kept.
@@ -171,4 +183,20 @@ fn color(ink: Ink) -> RGBColor {
 
 fn filled(ink: Ink) -> ShapeStyle {
     color(ink).filled()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{chart::charts, fixture};
+
+    #[test]
+    fn bands_meet_without_a_seam() {
+        let result = fixture::one_release();
+        let summary = fixture::summary(&result);
+        for chart in charts(&result, &summary, Some(&fixture::record())) {
+            let whole = pixels(&chart.picture, chart.picture.height);
+            assert!(pixels(&chart.picture, 64) == whole, "{}", chart.name);
+        }
+    }
 }

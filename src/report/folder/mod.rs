@@ -63,6 +63,9 @@ pub fn contents(result: &StudyResult, summary: &Summary, options: FolderOptions<
     add("quantiles.csv", csv::quantiles(result, summary));
     add("verdicts.csv", csv::verdicts(result, summary));
     add("timeline.csv", csv::timeline(result));
+    if !result.study.plan.phases.is_empty() {
+        add("phases.csv", csv::phases(result));
+    }
     if let Some(record) = options.events {
         add("events.jsonl", events::jsonl(plan_of_run(result, record), record));
     }
