@@ -92,6 +92,8 @@ fn balancer() -> Balancer {
         drain_timeout: None,
         connect_timeout: SimDuration::from_secs(1),
         overhead: SimDuration::ZERO,
+        server_timeout: None,
+        cut_when_down: false,
         slow_start: None,
     }
 }

@@ -211,13 +211,12 @@ impl World {
         let node = &self.nodes[0];
         match node.routing() {
             Routing::Only(only) => u64::from(only == version) * 10_000,
-            Routing::Split { candidate, weight_bp, .. } if candidate == version => {
-                u64::from(weight_bp)
-            }
-            Routing::Split { stable, weight_bp, .. } if stable == version => {
-                u64::from(10_000 - weight_bp)
-            }
-            Routing::Split { .. } => 0,
+            Routing::Split { stable, candidate, weight_bp }
+            | Routing::Routes { stable, candidate, weight_bp, .. } => match version {
+                _ if version == candidate => u64::from(weight_bp),
+                _ if version == stable => u64::from(10_000 - weight_bp),
+                _ => 0,
+            },
             Routing::All => {
                 let all = u64::from(node.routable().max(1));
                 u64::from(node.routable_of(version)) * 10_000 / all

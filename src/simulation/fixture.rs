@@ -101,6 +101,8 @@ fn balancer() -> Balancer {
         drain_timeout: None,
         connect_timeout: seconds(1.0),
         overhead: SimDuration::ZERO,
+        server_timeout: None,
+        cut_when_down: false,
         slow_start: None,
     }
 }

@@ -21,6 +21,8 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod response_tests;
 #[cfg(test)]
+mod route_tests;
+#[cfg(test)]
 mod tests;
 
 pub use run::run;

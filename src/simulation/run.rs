@@ -149,6 +149,7 @@ impl Simulation<'_> {
             Cold::QueueTimeout { slot, number, attempts } => {
                 world.queue_timed_out(slot, number, attempts);
             }
+            Cold::ServerTimeout => world.server_timed_out(),
             Cold::DrainEnd { node, address } => world.drain_ended(node, address),
             Cold::Hang { instance, start } => world.hang(instance, start),
             Cold::WindowStart => world.open_window(),
