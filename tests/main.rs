@@ -4,6 +4,7 @@ mod bad_inputs;
 mod cli;
 mod dependencies;
 mod kubernetes;
+mod page;
 mod readme;
 mod samplers;
 mod scenario;

@@ -3,6 +3,7 @@
 use super::args::{CheckArgs, CheckFormat};
 use super::compare::many_runs;
 use super::console::Console;
+use super::exemplars;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load;
@@ -31,7 +32,13 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;
     let summary = summarise(&result);
     let command = reproduce::study("check", &study, &args.scenario, &args.seeds);
-    let options = FolderOptions { charts: !args.output.no_charts, events: None, command: &command };
+    let charts = !args.output.no_charts;
+    let shown = if charts {
+        exemplars::shown(&study, &result, &args.scenario, args.output.threads)?
+    } else {
+        Vec::new()
+    };
+    let options = FolderOptions { charts, shown: &shown, events: None, command: &command };
     place.fill(&result, &summary, options, console)?;
     let held = hold(&result);
     let verdicts = Verdicts { result: &result, held: &held };

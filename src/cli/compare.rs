@@ -2,6 +2,7 @@
 
 use super::args::{CompareArgs, Format, ScenarioArgs};
 use super::console::Console;
+use super::exemplars;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load;
@@ -25,7 +26,13 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;
     let summary = summarise(&result);
     let command = reproduce::study("compare", &study, &args.scenario, &args.seeds);
-    let options = FolderOptions { charts: !args.output.no_charts, events: None, command: &command };
+    let charts = !args.output.no_charts;
+    let shown = if charts {
+        exemplars::shown(&study, &result, &args.scenario, args.output.threads)?
+    } else {
+        Vec::new()
+    };
+    let options = FolderOptions { charts, shown: &shown, events: None, command: &command };
     place.fill(&result, &summary, options, console)?;
     console.answer(&answer(&result, &summary, args.format, console))?;
     Ok(Exit::Done)

@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod compare;
 mod console;
+mod exemplars;
 mod exit;
 mod failure;
 mod import;

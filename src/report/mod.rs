@@ -9,6 +9,7 @@ pub mod answer;
 pub mod chart;
 pub mod csv;
 pub mod events;
+pub mod exemplar;
 pub mod figure;
 pub mod folder;
 pub mod hdr;

@@ -4,7 +4,7 @@ use crate::experiment::Group;
 use crate::record::{Bucket, CoarseHistogram};
 
 /// More steps than this cannot be told apart on a sheet.
-const STEPS: usize = 400;
+pub const STEPS: usize = 400;
 
 /// One step of the window.
 pub struct Step {
@@ -28,11 +28,12 @@ pub struct Step {
     pub weight: f64,
 }
 
-/// The steps of a group's mean run. The last bucket may be shorter than the others.
-pub fn steps(group: &Group, window_s: f64) -> Vec<Step> {
+/// At most so many steps of a group's mean run. The last bucket may be shorter than the
+/// others.
+pub fn steps(group: &Group, window_s: f64, most: usize) -> Vec<Step> {
     let timeline = &group.timeline;
     let width = timeline.width.as_secs_f64();
-    let together = timeline.buckets.len().div_ceil(STEPS).max(1);
+    let together = timeline.buckets.len().div_ceil(most).max(1);
     let runs = timeline.runs.max(1) as f64;
     timeline
         .buckets
@@ -84,10 +85,10 @@ mod tests {
     #[test]
     fn thinning_keeps_rates() {
         let mut group = fixture::result().groups.swap_remove(3);
-        let whole = steps(&group, 900.0);
+        let whole = steps(&group, 900.0, STEPS);
         let one = group.timeline.buckets[0].clone();
         group.timeline.buckets = vec![one; 1000];
-        let thinned = steps(&group, 5000.0);
+        let thinned = steps(&group, 5000.0, STEPS);
         assert_eq!(thinned.len(), 334);
         assert!((thinned[0].sent - whole[0].sent).abs() < 1e-9);
         assert_eq!(thinned.last().unwrap().to, 5000.0);
