@@ -119,7 +119,9 @@ impl Browser {
         let message: Value = serde_json::from_slice(&bytes).expect("JSON");
         let parameters = &message["params"];
         match message["method"].as_str().unwrap_or_default() {
-            "Runtime.consoleAPICalled" | "Runtime.exceptionThrown" | "Log.entryAdded"
+            "Runtime.consoleAPICalled"
+            | "Runtime.exceptionThrown"
+            | "Log.entryAdded"
             | "Page.javascriptDialogOpening" => self.complaints.push(parameters.to_string()),
             "Network.requestWillBeSent" => {
                 let url = parameters["request"]["url"].as_str().unwrap_or_default();
@@ -177,7 +179,9 @@ impl Browser {
         up["type"] = json!("keyUp");
         self.call("Input.dispatchKeyEvent", down);
         self.call("Input.dispatchKeyEvent", up);
-        self.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(() => done(1))))");
+        self.evaluate(
+            "new Promise(done => requestAnimationFrame(() => setTimeout(() => done(1))))",
+        );
     }
 }
 

@@ -84,11 +84,15 @@ fn the_page_draws_its_charts_complains_of_nothing_and_asks_for_nothing() {
     assert_eq!(canvases.len(), 5, "{colours}");
     assert!(canvases.iter().all(|count| count.as_u64() > Some(5)), "blank: {colours}");
     let status = browser.evaluate(STATUS);
-    assert!(status.as_str().expect("a text").starts_with("recreate, median run, seed "), "{status}");
+    assert!(
+        status.as_str().expect("a text").starts_with("recreate, median run, seed "),
+        "{status}"
+    );
     let marks = browser.evaluate("document.querySelectorAll('#marks li').length");
     assert!(marks.as_u64() >= Some(2), "{marks}");
     let drawn = browser.evaluate(
-        "[...document.querySelectorAll('figure svg')].every(svg => svg.getBoundingClientRect().height > 100)",
+        "[...document.querySelectorAll('figure svg')].every(svg => \
+         svg.getBoundingClientRect().height > 100)",
     );
     assert_eq!(drawn, json!(true));
     // Nothing sticks out sideways.
@@ -148,7 +152,8 @@ fn the_page_says_the_same_on_paper_and_without_a_script() {
     for part in printed.as_array().expect("a list") {
         assert_eq!(part[1].as_bool(), Some(part[0] != "viewer"), "{part} on paper");
     }
-    let open = "[...document.querySelectorAll('details.run table')].every(e => e.getBoundingClientRect().height > 40)";
+    let open = "[...document.querySelectorAll('details.run table')].every(e => \
+                e.getBoundingClientRect().height > 40)";
     assert_eq!(browser.evaluate(open), json!(true), "logs are printed");
     let paper = browser.call("Page.printToPDF", json!({ "printBackground": true }));
     assert!(paper["data"].as_str().map_or(0, str::len) > 50_000);

@@ -81,6 +81,7 @@
     const run = runs[index];
     // The picker's buttons stay where they are while the series does: the focus is on them.
     const mine = ofSeries(run.series);
+    if (before.series !== run.series) range = null;
     if (before.series !== run.series || !document.querySelector("#pick-role label")) {
       const names = mine.map((r) => r.run.role + " (seed " + r.run.seed + ")");
       const chosen = mine.findIndex((r) => r.index === index);
@@ -109,7 +110,11 @@
   // Bands on each other: the highest sum is drawn first, the legend shows the parts.
   const stacked = (times, layers) => {
     let sum = times.map(() => 0);
-    const sums = layers.map((layer) => (sum = sum.map((s, n) => s + layer.values[n])));
+    const sums = layers.map((layer) => {
+      sum = sum.map((s, n) => s + layer.values[n]);
+      // Where a band has no height nothing is drawn, not even its edge.
+      return sum.map((s, n) => (layer.values[n] > 0 ? s : null));
+    });
     const order = layers.map((_, n) => n).reverse();
     return {
       data: [times, ...order.map((n) => sums[n])],
@@ -201,7 +206,7 @@
     return {
       width: Math.max(plots.clientWidth - 18, 280),
       height: spec.height,
-      padding: [first ? 16 : 6, 12, 0, 0],
+      padding: [first ? 16 : 6, 26, 0, 0],
       cursor: { sync: { key: "runs", setSeries: false }, drag: { x: true, y: false }, points: { show: false } },
       scales: {
         x: { time: false },
@@ -246,9 +251,20 @@
       marks.append(item);
     });
     plots.append(marks);
-    go(range || whole());
+    go(range || notable());
   };
 
+  // The part in which something happens, where that is the smaller part of the window.
+  const notable = () => {
+    const run = runs[current];
+    const counts = run.failed.map((part) => unpacked(part.counts));
+    const failed = unpacked(run.sent).map((_, n) => counts.reduce((sum, part) => sum + part[n], 0));
+    const peak = failed.reduce((a, b) => Math.max(a, b), 0);
+    let last = Math.max(0, ...run.marks.map(([at]) => at));
+    failed.forEach((count, n) => { if (count > peak * 0.05) last = Math.max(last, (n + 1) * run.width); });
+    const [first, end] = whole();
+    return last > 0 && last * 1.3 < run.window * 0.6 ? [first, first + last * 1.3] : [first, end];
+  };
   const whole = () => [-runs[current].deploy, runs[current].window - runs[current].deploy];
 
   // All charts show the same span; what one is told the others are.

@@ -92,9 +92,9 @@ pub fn from_zero(highest: f64, pixels: (i32, i32), most: usize) -> Axis {
 pub fn logarithmic(low: f64, high: f64, pixels: (i32, i32)) -> Axis {
     if low > 1.0 {
         let bottom = pow(10.0, log10(low * 0.7).floor());
-        Axis { spread: Spread::Log, values: (bottom, high * 1.2), pixels }
+        Axis { spread: Spread::Log, values: (bottom, high * 1.6), pixels }
     } else {
-        Axis { spread: Spread::SignedLog, values: (low.min(0.0), high * 1.2), pixels }
+        Axis { spread: Spread::SignedLog, values: (low.min(0.0), high * 1.6), pixels }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::engine::maths::{log10, pow};
 use crate::experiment::{Group, StudyResult, Summary};
+use crate::plan::Plan;
 use crate::record::CoarseHistogram;
 
 use super::axis::{Axis, Spread, clock_ticks};
@@ -10,6 +11,7 @@ use super::frame::{BODY, MARGIN, Plot, SMALL, WIDTH, fitted, sheet};
 use super::palette::{HEATS, Ink};
 use super::picture::{Label, Picture, Side};
 use super::source;
+use super::timeline_data::focus;
 use crate::report::answer::is_control;
 use crate::report::csv::plan_of;
 use crate::report::figure::{Estimate, Scale, clock};
@@ -38,6 +40,7 @@ pub fn draw(result: &StudyResult, summary: &Summary, release: &str, of: &str) ->
         .filter(|(_, group)| group.release == release && (alone || !is_control(group)))
         .collect();
     let levels = levels(&groups)?;
+    let span = groups.iter().map(|(_, group)| focus(result, group, None)).fold(0.0, f64::max);
     let bottom = TOP + groups.len() as i32 * (PANEL + GAP);
     let caption = format!(
         "{} The darker, the larger the share of a step's ok requests (on dark paper: the \
@@ -51,11 +54,11 @@ pub fn draw(result: &StudyResult, summary: &Summary, release: &str, of: &str) ->
     for (row, &(index, group)) in groups.iter().enumerate() {
         let top = TOP + row as i32 * (PANEL + GAP);
         let plot = Plot { left: LEFT, right: RIGHT, top, bottom: top + PANEL };
-        panel(&mut picture, result, group, &levels, plot);
+        panel(&mut picture, result, group, (&levels, span), plot);
         names(&mut picture, summary, (index, group), plot);
     }
     let plot = Plot { left: LEFT, right: RIGHT, top: TOP, bottom: bottom - GAP };
-    times(&mut picture, result, groups[0].1, plot);
+    times(&mut picture, plan_of(result, &groups[0].1.strategy), span, plot);
     legend(&mut picture, bottom + 62);
     Some(picture)
 }
@@ -91,7 +94,13 @@ impl Levels {
     }
 }
 
-fn panel(picture: &mut Picture, result: &StudyResult, group: &Group, levels: &Levels, plot: Plot) {
+fn panel(
+    picture: &mut Picture,
+    result: &StudyResult,
+    group: &Group,
+    (levels, span): (&Levels, f64),
+    plot: Plot,
+) {
     let axis = levels.axis(&plot);
     for tick in axis.ticks(4) {
         let y = axis.place(tick);
@@ -99,8 +108,9 @@ fn panel(picture: &mut Picture, result: &StudyResult, group: &Group, levels: &Le
         let label = Label::new((plot.left - 12, y), SMALL, super::axis::tick_text(tick));
         picture.text(label.side(Side::Right).ink(Ink::Muted));
     }
-    let x = time_axis(result, group, plot);
-    let buckets = &group.timeline.buckets;
+    let x = time_axis(span, plot);
+    let shown = (span / group.timeline.width.as_secs_f64()).ceil() as usize;
+    let buckets = &group.timeline.buckets[..shown.min(group.timeline.buckets.len())];
     let together = buckets.len().div_ceil(STEPS).max(1);
     let width = group.timeline.width.as_secs_f64() * together as f64;
     let mut cells: Vec<Vec<Option<usize>>> = vec![Vec::new(); levels.count];
@@ -138,9 +148,8 @@ fn shade(share: f64) -> usize {
     SHARES.iter().rposition(|&from| share >= from).unwrap_or(0)
 }
 
-fn time_axis(result: &StudyResult, group: &Group, plot: Plot) -> Axis {
-    let window = plan_of(result, &group.strategy).clock.window.as_secs_f64();
-    Axis { spread: Spread::Linear, values: (0.0, window), pixels: (plot.left, plot.right) }
+fn time_axis(span: f64, plot: Plot) -> Axis {
+    Axis { spread: Spread::Linear, values: (0.0, span), pixels: (plot.left, plot.right) }
 }
 
 fn names(picture: &mut Picture, summary: &Summary, (index, group): (usize, &Group), plot: Plot) {
@@ -155,9 +164,9 @@ fn names(picture: &mut Picture, summary: &Summary, (index, group): (usize, &Grou
     }
 }
 
-fn times(picture: &mut Picture, result: &StudyResult, group: &Group, plot: Plot) {
-    let deploy = plan_of(result, &group.strategy).clock.deploy_at.as_secs_f64();
-    let x = time_axis(result, group, plot);
+fn times(picture: &mut Picture, plan: &Plan, span: f64, plot: Plot) {
+    let deploy = plan.clock.deploy_at.as_secs_f64();
+    let x = time_axis(span, plot);
     for tick in clock_ticks(-deploy, x.values.1 - deploy, 12) {
         let at = (x.place(tick + deploy), plot.bottom + 24);
         let label = Label::new(at, SMALL, clock((tick * 1e9) as i128));

@@ -194,8 +194,18 @@ mod tests {
     #[test]
     fn a_chart_gives_the_same_bytes_twice() {
         for (first, second) in drawn().iter().zip(&drawn()).take(3) {
-            assert_eq!(svg(&first.picture, Theme::Light), svg(&second.picture, Theme::Light), "{}", first.name);
-            assert_eq!(png(&first.picture, Theme::Dark), png(&second.picture, Theme::Dark), "{}", first.name);
+            assert_eq!(
+                svg(&first.picture, Theme::Light),
+                svg(&second.picture, Theme::Light),
+                "{}",
+                first.name
+            );
+            assert_eq!(
+                png(&first.picture, Theme::Dark),
+                png(&second.picture, Theme::Dark),
+                "{}",
+                first.name
+            );
         }
     }
 

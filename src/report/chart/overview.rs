@@ -9,7 +9,7 @@ use super::frame::{BODY, MARGIN, Plot, SMALL, WIDTH, fitted, mark, sheet};
 use super::hatch::Hatch;
 use super::palette::Ink;
 use super::picture::{Label, Picture, Point, Side};
-use super::timeline_data::{Step, steps};
+use super::timeline_data::{Step, focus, steps};
 use super::{headline_estimate, place_of, source};
 use crate::report::answer::is_control;
 use crate::report::csv::plan_of;
@@ -28,6 +28,8 @@ struct Row<'a> {
     index: usize,
     group: &'a Group,
     steps: Vec<Step>,
+    /// Seconds of the window that are shown.
+    span: f64,
 }
 
 /// The sheet of a release; `None` with fewer than two strategies.
@@ -38,13 +40,21 @@ pub fn draw(
     of: &str,
     shown: &[Shown],
 ) -> Option<Picture> {
-    let mut rows = Vec::new();
-    for (index, group) in result.groups.iter().enumerate() {
-        if group.release == release && !is_control(group) {
-            let window = plan_of(result, &group.strategy).clock.window.as_secs_f64();
-            rows.push(Row { index, group, steps: steps(group, window, STEPS) });
-        }
-    }
+    let groups = || {
+        let groups = result.groups.iter().enumerate();
+        groups.filter(|(_, group)| group.release == release && !is_control(group))
+    };
+    let span = groups()
+        .map(|(index, group)| focus(result, group, typical(shown, index)))
+        .fold(0.0, f64::max);
+    let thinned = |group: &Group| {
+        let window = plan_of(result, &group.strategy).clock.window.as_secs_f64();
+        let mut steps = steps(group, window, (STEPS as f64 * window / span) as usize);
+        steps.retain(|step| step.from < span);
+        steps
+    };
+    let rows: Vec<Row<'_>> =
+        groups().map(|(index, group)| Row { index, group, steps: thinned(group), span }).collect();
     if rows.len() < 2 || rows.iter().any(|row| row.steps.is_empty()) {
         return None;
     }
@@ -93,9 +103,8 @@ fn value(step: &Step, column: usize) -> Option<f64> {
 /// One axis for each column (its pixels are still those of no row).
 fn scales(rows: &[Row<'_>]) -> [Axis; 3] {
     [0, 1, 2].map(|column| {
-        let values = || {
-            rows.iter().flat_map(|row| &row.steps).filter_map(move |step| value(step, column))
-        };
+        let values =
+            || rows.iter().flat_map(|row| &row.steps).filter_map(move |step| value(step, column));
         let highest = values().fold(0.0, f64::max);
         let lowest = values().filter(|&value| value > 0.0).fold(f64::INFINITY, f64::min);
         if column == 1 && highest > 20.0 * lowest {
@@ -116,8 +125,8 @@ fn panel(
 ) {
     let axis = Axis { pixels: (plot.bottom, plot.top), ..scale };
     let clock = &plan_of(result, &row.group.strategy).clock;
-    let window = (0.0, clock.window.as_secs_f64());
-    let x = Axis { spread: Spread::Linear, values: window, pixels: (plot.left, plot.right) };
+    let x =
+        Axis { spread: Spread::Linear, values: (0.0, row.span), pixels: (plot.left, plot.right) };
     for tick in axis.ticks(2) {
         let y = axis.place(tick);
         picture.line(vec![(plot.left, y), (plot.right, y)], Ink::Grid, 1);
@@ -170,7 +179,7 @@ fn name(picture: &mut Picture, summary: &Summary, row: &Row<'_>, (place, top): (
 
 fn times(picture: &mut Picture, result: &StudyResult, row: &Row<'_>, bottom: i32) {
     let clock_of = &plan_of(result, &row.group.strategy).clock;
-    let (deploy, window) = (clock_of.deploy_at.as_secs_f64(), clock_of.window.as_secs_f64());
+    let (deploy, window) = (clock_of.deploy_at.as_secs_f64(), row.span);
     for (left, right) in COLUMNS {
         let x = Axis { spread: Spread::Linear, values: (0.0, window), pixels: (left, right) };
         for (at, side) in [(0.0, Side::Left), (deploy, Side::Middle), (window, Side::Right)] {

@@ -67,9 +67,8 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
         .enumerate()
         .filter_map(|(place, arm)| {
             let harm = value(&arm.name, "excess_failed", Scale::Plain)?;
-            let costs = [0, 1].map(|cost: usize| {
-                value(&arm.name, COSTS[cost].metric, COSTS[cost].scale)
-            });
+            let costs =
+                [0, 1].map(|cost: usize| value(&arm.name, COSTS[cost].metric, COSTS[cost].scale));
             Some(Dot { place, name: visible(&arm.name), harm, costs })
         })
         .collect();
@@ -180,11 +179,8 @@ fn names(
     ((x, y), plot): ((&Axis, &Axis), &Plot),
 ) {
     let place = |dot: &Dot| Some((x.place(dot.costs[cost]?.1), y.place(dot.harm.1)));
-    let mut taken: Vec<(Point, Point)> = dots
-        .iter()
-        .filter_map(place)
-        .map(|(x, y)| ((x - 15, y - 15), (x + 15, y + 15)))
-        .collect();
+    let mut taken: Vec<(Point, Point)> =
+        dots.iter().filter_map(place).map(|(x, y)| ((x - 15, y - 15), (x + 15, y + 15))).collect();
     // Intervals are in the way too.
     for dot in dots {
         let Some(spent) = dot.costs[cost] else { continue };

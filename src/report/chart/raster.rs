@@ -10,9 +10,9 @@ type Rgb = [u8; 3];
 /// Colours of a small palette: two pixels a byte.
 const FEW: usize = 16;
 /// Colours where the inks alone nearly fill a small palette.
-const MORE: usize = 48;
+const MORE: usize = 32;
 /// A small palette has room for at least so many shades between the inks.
-const SHADES: usize = 4;
+const SHADES: usize = 2;
 
 /// Each pixel is the mean of the `step` x `step` fine ones it covers.
 pub fn averaged(fine: &[u8], width: usize, height: usize, step: usize) -> Vec<Rgb> {
@@ -154,11 +154,8 @@ mod tests {
         let wide = info.bit_depth == ::png::BitDepth::Eight;
         for (place, pixel) in pixels.iter().enumerate() {
             let (x, y) = (place % 5, place / 5);
-            let index = if wide {
-                bytes[place]
-            } else {
-                bytes[y * 3 + x / 2] >> (4 * (1 - x % 2)) & 15
-            };
+            let index =
+                if wide { bytes[place] } else { bytes[y * 3 + x / 2] >> (4 * (1 - x % 2)) & 15 };
             assert_eq!(colour(index), pixel);
         }
     }

@@ -12,7 +12,7 @@ use super::labels::{Tag, column};
 use super::marks::{Mark, marks};
 use super::palette::Ink;
 use super::picture::{Label, Picture, Point, Shape, Side};
-use super::timeline_data::{STEPS, Step, steps};
+use super::timeline_data::{STEPS, Step, focus, steps};
 use super::timeline_pods;
 use crate::report::answer::counted;
 use crate::report::csv::plan_of;
@@ -46,14 +46,20 @@ pub fn draw(
     let group = &result.groups[index];
     let plan = plan_of(result, &group.strategy);
     let window = plan.clock.window.as_secs_f64();
-    let steps = steps(group, window, STEPS);
+    let shown = focus(result, group, typical);
+    let mut steps = steps(group, window, (STEPS as f64 * window / shown) as usize);
+    steps.retain(|step| step.from < shown);
     if steps.is_empty() {
         return None;
     }
     let title = format!("What happened when: {title}");
-    let caption = caption(result, group, typical, super::headline(summary, index));
+    let mut caption = caption(result, group, typical, super::headline(summary, index));
+    if shown < window {
+        let end = clock(((window - plan.clock.deploy_at.as_secs_f64()) * 1e9) as i128);
+        caption.push_str(&format!(" The quiet rest of the window, to {end}, is left out."));
+    }
     let picture = sheet(HEIGHT, &title, &caption);
-    let x = Axis { spread: Spread::Linear, values: (0.0, window), pixels: (LEFT, RIGHT) };
+    let x = Axis { spread: Spread::Linear, values: (0.0, shown), pixels: (LEFT, RIGHT) };
     let mut sheet = Sheet { picture, steps: &steps, x };
     let deploy = plan.clock.deploy_at.as_secs_f64();
     sheet.phases(plan);
@@ -89,7 +95,8 @@ fn caption(
     if let Some(typical) = typical.filter(|_| runs > 1) {
         let seed = typical.record.key.seed;
         text.push_str(&format!(
-            " Instances and numbered events are those of seed {seed}, the median of failed requests."
+            " Instances and numbered events are those of seed {seed}, the median of failed \
+             requests."
         ));
     }
     if let Some(headline) = headline {
@@ -112,7 +119,7 @@ impl Sheet<'_> {
             let to = self.x.place(phase.to.as_secs_f64());
             self.picture.rect((from, PANELS[0].0), (to, bottom), Ink::Band);
             let name = fitted(&visible(&phase.name), SMALL, false, (to - from - 12).max(0));
-            let label = Label::new((from + 6, PANELS[0].0 + 14), SMALL, name);
+            let label = Label::new((from + 6, PANELS[0].1 + 16), SMALL, name);
             self.picture.text(label.ink(Ink::Muted));
         }
     }

@@ -1,10 +1,21 @@
 //! A timeline thinned to what a sheet can show: mean runs, at most a few hundred steps.
 
-use crate::experiment::Group;
+use crate::experiment::{Group, StudyResult};
 use crate::record::{Bucket, CoarseHistogram};
+
+use super::marks::marks;
+use crate::report::csv::plan_of;
+use crate::report::exemplar::Shown;
 
 /// More steps than this cannot be told apart on a sheet.
 pub const STEPS: usize = 400;
+
+/// Failures below this share of the peak are not worth a wider sheet.
+const NOTABLE: f64 = 0.05;
+/// What is shown after the last thing of note, as a factor.
+const ROOM: f64 = 1.3;
+/// A window of which more than this would be shown is shown whole.
+const MOST: f64 = 0.6;
 
 /// One step of the window.
 pub struct Step {
@@ -47,6 +58,20 @@ pub fn steps(group: &Group, window_s: f64, most: usize) -> Vec<Step> {
         .collect()
 }
 
+/// How much of the window is worth showing, in seconds from its start: all of it, unless
+/// nothing of note happens in most of it.
+pub fn focus(result: &StudyResult, group: &Group, typical: Option<&Shown>) -> f64 {
+    let window = plan_of(result, &group.strategy).clock.window.as_secs_f64();
+    let marks = marks(result, group, typical.map(|typical| &typical.record));
+    let last_mark = marks.iter().map(|mark| mark.at).fold(0.0, f64::max);
+    let steps = steps(group, window, STEPS);
+    let failed = |step: &Step| step.outcomes[1..].iter().sum::<f64>();
+    let peak = steps.iter().map(failed).fold(0.0, f64::max);
+    let harmed = steps.iter().rev().find(|step| failed(step) > peak * NOTABLE);
+    let last = harmed.map_or(0.0, |step| step.to).max(last_mark);
+    if last > 0.0 && last * ROOM < window * MOST { last * ROOM } else { window }
+}
+
 fn step(buckets: &[Bucket], (from, to): (f64, f64), runs: f64) -> Step {
     let seconds = (to - from) * runs;
     let count = buckets.len() as f64 * runs;
@@ -81,6 +106,16 @@ fn step(buckets: &[Bucket], (from, to): (f64, f64), runs: f64) -> Step {
 mod tests {
     use super::*;
     use crate::report::fixture;
+
+    #[test]
+    fn a_long_quiet_rest_of_the_window_is_not_shown() {
+        let mut result = fixture::result();
+        let group = result.groups[3].clone();
+        assert_eq!(focus(&result, &group, None), 900.0);
+        result.study.plan.clock.window = crate::engine::SimDuration::from_secs(9000);
+        let shown = focus(&result, &group, None);
+        assert!(shown > 200.0 && shown < 1500.0, "{shown}");
+    }
 
     #[test]
     fn thinning_keeps_rates() {

@@ -14,7 +14,8 @@ use crate::report::text::visible;
 
 /// Draws the panel.
 pub fn draw(sheet: &mut Sheet<'_>, plot: Plot, plan: &Plan, typical: &Shown) {
-    let changes = states(plan, &typical.record);
+    let mut changes = states(plan, &typical.record);
+    changes.retain(|change| change.at < sheet.x.values.1);
     let total = |pods: &[u32; LAYERS.len()]| f64::from(pods.iter().sum::<u32>());
     let highest = changes.iter().map(|change| total(&change.pods)).fold(1.0, f64::max);
     let axis = from_zero(highest, (plot.bottom, plot.top), 3);

@@ -59,7 +59,8 @@ impl Writer {
             Shape::Dot { at, radius, ink } => {
                 let (x, y) = *at;
                 let r = *radius as i32;
-                let circle = format!("M{} {y}a{r} {r} 0 1 0 {} 0a{r} {r} 0 1 0 {} 0z", x - r, 2 * r, -2 * r);
+                let circle =
+                    format!("M{} {y}a{r} {r} 0 1 0 {} 0a{r} {r} 0 1 0 {} 0z", x - r, 2 * r, -2 * r);
                 self.piece(Paint::Fill(*ink), &circle);
             }
             Shape::Text(label) => self.text(label),
@@ -155,7 +156,10 @@ mod tests {
         assert!(text.contains("d=\"M1 2h8v5l-5 -4M0 0v5\"/>"), "{text}");
         assert!(text.contains("<path fill=\"#1b1d1f\" d=\"M10 10h4v3h-4z\"/>"), "{text}");
         assert!(text.contains("<title>a &amp; b &lt;c&gt;</title>"));
-        assert!(text.contains("y=\"14\" font-size=\"25\" fill=\"#1b1d1f\">x&lt;y &amp; z</text>"), "{text}");
+        assert!(
+            text.contains("y=\"14\" font-size=\"25\" fill=\"#1b1d1f\">x&lt;y &amp; z</text>"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -97,8 +97,7 @@ mod tests {
     use crate::report::fixture;
     use std::fs;
 
-    const OPTIONS: FolderOptions<'static> =
-        FolderOptions {
+    const OPTIONS: FolderOptions<'static> = FolderOptions {
         charts: false,
         shown: &[],
         events: None,

@@ -17,8 +17,8 @@ use crate::plan::ManifestVerdict;
 use super::answer::{Answer, CauseLine, Fact, Grid, Heading, Sentence, facts, mixed};
 use super::chart::{Chart, Theme, pairs, svg};
 use super::exemplar::Shown;
-use super::text::visible;
 use super::figure::{Estimate, PricePerHour, Scale};
+use super::text::visible;
 use super::validity::{NOT_MODELLED, PARTS, rests_on};
 use policy::{SCRIPT, UPLOT, UPLOT_STYLE, policy};
 use runs::RunView;
@@ -218,7 +218,8 @@ fn costs(result: &StudyResult, summary: &Summary) -> Vec<String> {
         if let Some(time) = of(strategy, "deploy_s", Scale::Plain) {
             parts.push(format!("rollout {time} s"));
         }
-        (!parts.is_empty()).then(|| held_together(&format!("{}: {}", visible(strategy), parts.join(", "))))
+        (!parts.is_empty())
+            .then(|| held_together(&format!("{}: {}", visible(strategy), parts.join(", "))))
     };
     study.arms.iter().filter_map(|arm| line(&arm.name)).collect()
 }
@@ -312,7 +313,13 @@ mod tests {
     fn drawn(result: &StudyResult) -> String {
         let summary = fixture::summary(result);
         let charts = charts(result, &summary, &fixture::shown());
-        page(result, &summary, "cutover compare checkout.yaml --seeds 20", &charts, &fixture::shown())
+        page(
+            result,
+            &summary,
+            "cutover compare checkout.yaml --seeds 20",
+            &charts,
+            &fixture::shown(),
+        )
     }
 
     #[test]

@@ -69,7 +69,8 @@ pub struct Entry {
     pub kind: &'static str,
 }
 
-/// The story as lines: what was decided, what instances did, what came of it for requests.
+/// The story as lines: what was decided, what instances did, and what came of it for requests
+/// while anything was done. Quiet stretches are left out.
 #[must_use]
 pub fn log(plan: &Plan, record: &RunRecord) -> Vec<Entry> {
     let mut entries = Vec::new();
@@ -77,6 +78,9 @@ pub fn log(plan: &Plan, record: &RunRecord) -> Vec<Entry> {
         entries.push(Entry { time, text: text.to_owned(), kind });
     };
     for chapter in chapters(plan, record) {
+        if chapter.decisions.is_empty() && chapter.happenings.is_empty() {
+            continue;
+        }
         let first = chapter.decisions.partition_point(|&(at, _)| at <= chapter.from);
         let (before, after) = chapter.decisions.split_at(first);
         for (at, line) in before {
