@@ -18,6 +18,8 @@ pub struct Browser {
     from: BufReader<ChildStdout>,
     session: Option<String>,
     calls: u64,
+    /// Pages that were loaded.
+    loads: u64,
     /// What the page logged, threw or was refused.
     pub complaints: Vec<String>,
     /// What was asked for besides the page itself.
@@ -74,6 +76,7 @@ impl Browser {
             from,
             session: None,
             calls: 0,
+            loads: 0,
             complaints: Vec::new(),
             requests: Vec::new(),
             _profile: profile,
@@ -102,7 +105,7 @@ impl Browser {
         self.to.write_all(format!("{message}\0").as_bytes()).expect("the browser listens");
         self.to.flush().expect("the browser listens");
         loop {
-            let answer = self.next();
+            let answer = self.message();
             if answer["id"] == json!(id) {
                 assert!(answer.get("error").is_none(), "{method}: {answer}");
                 return answer["result"].clone();
@@ -111,7 +114,7 @@ impl Browser {
     }
 
     /// The next message; events are noted.
-    fn next(&mut self) -> Value {
+    fn message(&mut self) -> Value {
         let mut bytes = Vec::new();
         let length = self.from.read_until(0, &mut bytes).expect("the browser answers");
         assert!(length > 0, "the browser is gone");
@@ -123,6 +126,7 @@ impl Browser {
             | "Runtime.exceptionThrown"
             | "Log.entryAdded"
             | "Page.javascriptDialogOpening" => self.complaints.push(parameters.to_string()),
+            "Page.loadEventFired" => self.loads += 1,
             "Network.requestWillBeSent" => {
                 let url = parameters["request"]["url"].as_str().unwrap_or_default();
                 self.requests.push(url.to_owned());
@@ -132,21 +136,23 @@ impl Browser {
         message
     }
 
+    /// Opens a file and waits until it is loaded.
+    pub fn load(&mut self, file: &Path) {
+        let url = format!("file://{}", file.display());
+        let before = self.loads;
+        self.call("Page.navigate", json!({ "url": url }));
+        while self.loads == before {
+            self.message();
+        }
+        self.requests.retain(|request| *request != url);
+    }
+
     /// Opens a file and waits until it is loaded and drawn.
     pub fn open(&mut self, file: &Path) {
-        let url = format!("file://{}", file.display());
-        self.call("Page.navigate", json!({ "url": url }));
-        let wait = "new Promise(done => { const two = () => requestAnimationFrame(() => \
-                    requestAnimationFrame(() => done(location.href))); \
-                    document.readyState === 'complete' ? two() : addEventListener('load', two); })";
-        // The navigation may not have begun when the first answer comes.
-        for _ in 0..100 {
-            if self.evaluate(wait) == json!(url) {
-                self.requests.retain(|request| *request != url);
-                return;
-            }
-        }
-        panic!("{url} does not open");
+        self.load(file);
+        self.evaluate(
+            "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))",
+        );
     }
 
     /// The value of an expression, promises awaited.

@@ -159,8 +159,7 @@ fn the_page_says_the_same_on_paper_and_without_a_script() {
     assert!(paper["data"].as_str().map_or(0, str::len) > 50_000);
     browser.call("Emulation.setEmulatedMedia", json!({ "media": "" }));
     browser.call("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
-    browser.call("Page.reload", json!({}));
-    browser.open(&folder.path().join("report.html"));
+    browser.load(&folder.path().join("report.html"));
     let plain = browser.evaluate(visible);
     for part in plain.as_array().expect("a list") {
         let (id, shown) = (part[0].as_str().unwrap_or_default(), part[1].as_bool());

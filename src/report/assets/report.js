@@ -104,7 +104,10 @@
     const seconds = (n) => Math.max(Math.min(run.width, run.window - n * run.width), 1e-9);
     const rate = (packed) => held(unpacked(packed).map((count, n) => count / seconds(n)));
     const tenths = (packed) => held(unpacked(packed).map((v) => (v === null ? null : v / 10)));
-    return { times, held, rate, tenths };
+    const failed = run.failed.map((part) => unpacked(part.counts));
+    const open = unpacked(run.open);
+    const ok = sent.map((count, n) => failed.reduce((rest, part) => rest - part[n], count - open[n]));
+    return { times, held, rate, tenths, ok };
   };
 
   // Bands on each other: the highest sum is drawn first, the legend shows the parts.
@@ -127,7 +130,7 @@
 
   const specs = (run) => {
     const ink = inks();
-    const { times, rate, tenths, held } = steps(run);
+    const { times, rate, tenths, held, ok } = steps(run);
     const line = (label, stroke, dash) => ({ label, stroke, dash, width: 2, value: (_, v) => number(v) });
     const list = [];
     const failed = run.failed.map((part) => {
@@ -139,7 +142,7 @@
     }
     list.push({
       title: "requests/s", height: 110, zero: true,
-      data: [times, rate(run.sent), rate(run.ok)],
+      data: [times, rate(run.sent), rate(ok)],
       series: [line("sent", ink.muted, [8, 5]), line("ok", ink.green)],
     });
     const p50 = tenths(run.p50), p99 = tenths(run.p99);

@@ -8,7 +8,7 @@ use crate::report::csv::plan_of;
 use crate::report::exemplar::Shown;
 
 /// More steps than this cannot be told apart on a sheet.
-pub const STEPS: usize = 400;
+pub const STEPS: usize = 240;
 
 /// Failures below this share of the peak are not worth a wider sheet.
 const NOTABLE: f64 = 0.05;

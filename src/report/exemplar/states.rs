@@ -150,7 +150,9 @@ mod tests {
 
     #[test]
     fn pods_pass_from_one_state_to_the_next() {
-        let changes = states(&fixture::plan(), &fixture::record());
+        let mut record = fixture::record();
+        record.events.sort_by_key(|event| event.at);
+        let changes = states(&fixture::plan(), &record);
         assert_eq!(changes[0], Change { at: 0.0, pods: [12, 0, 0, 0, 0, 0] });
         assert_eq!((changes[1].at, changes[1].pods), (120.1, [12, 0, 0, 0, 3, 0]));
         let at = |at: f64| changes.iter().rev().find(|change| change.at <= at).unwrap().pods;

@@ -337,7 +337,7 @@ mod tests {
             "somebody looks at it",
             "14.296 s: balancer node 1 to instance 2: refused",
             "cutover run checkout.yaml --strategy rolling --seed 3",
-            "extra instance minutes, rollout",
+            "extra instance minutes",
         ] {
             assert!(text.contains(part), "{part}");
         }

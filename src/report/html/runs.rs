@@ -158,7 +158,8 @@ fn run(result: &StudyResult, shown: &Shown) -> Value {
         "window": plan.clock.window.as_secs_f64(),
         "deploy": plan.clock.deploy_at.as_secs_f64(),
         "sent": series_of(&|bucket| Some(bucket.sent)),
-        "ok": series_of(&|bucket| Some(bucket.outcomes[0])),
+        // Those that are neither ok nor failed; nearly always none.
+        "open": series_of(&|bucket| Some(bucket.sent - bucket.outcomes.iter().sum::<u64>())),
         "failed": outcomes,
         "p50": quantile(0.5),
         "p99": quantile(0.99),
