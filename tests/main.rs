@@ -2,12 +2,16 @@
 
 mod bad_inputs;
 mod cli;
+mod coverage;
 mod dependencies;
+mod determinism;
 mod kubernetes;
 mod page;
 mod readme;
 mod samplers;
 mod scenario;
 mod shipped;
+mod shipped_state;
+mod testbed;
 mod theory;
 mod tidy;

@@ -8,20 +8,20 @@ use std::process::Command;
 use cutover::scenario::gallery::GALLERY;
 
 /// A row of a CSV file by column.
-type Row = BTreeMap<String, String>;
+pub type Row = BTreeMap<String, String>;
 
-fn rows(file: &Path) -> Vec<Row> {
+pub fn rows(file: &Path) -> Vec<Row> {
     let mut reader = csv::Reader::from_path(file).expect("a CSV file");
     reader.deserialize().map(|row| row.expect("a row")).collect()
 }
 
-fn number(row: &Row, column: &str) -> f64 {
+pub fn number(row: &Row, column: &str) -> f64 {
     let text = &row[column];
     text.parse().unwrap_or_else(|_| panic!("{column} = {text:?} is a number in {row:?}"))
 }
 
 /// Runs `cutover compare` on a shipped scenario; the results folder.
-fn compare(scenario: &str, more: &[&str]) -> (tempfile::TempDir, PathBuf) {
+pub fn compare(scenario: &str, more: &[&str]) -> (tempfile::TempDir, PathBuf) {
     let place = tempfile::tempdir().expect("a temporary folder");
     let results = place.path().join("results");
     let output = Command::new(env!("CARGO_BIN_EXE_cutover"))
@@ -36,7 +36,7 @@ fn compare(scenario: &str, more: &[&str]) -> (tempfile::TempDir, PathBuf) {
 }
 
 /// Mean of a column of `runs.csv` over the seeds of a strategy.
-fn mean(rows: &[Row], strategy: &str, column: &str) -> f64 {
+pub fn mean(rows: &[Row], strategy: &str, column: &str) -> f64 {
     let values: Vec<f64> = rows
         .iter()
         .filter(|row| row["strategy"] == strategy)

@@ -37,6 +37,11 @@ fn a_closed_loop_a_short_queue_and_a_loss_system_meet_their_formulas() {
 }
 
 #[test]
+fn sessions_caches_and_retries_meet_their_formulas() {
+    hold(&["session-3", "exposure-1", "stampede-1", "cache-lru-1", "metastable-1", "herd-1"]);
+}
+
+#[test]
 fn an_empty_system_fills_up_as_it_must() {
     hold(&["inf-fill-1"]);
 }

@@ -36,6 +36,10 @@ pub enum Command {
     Run(RunArgs),
     /// Compare, and hold the answer against the scenario's objectives
     Check(CheckArgs),
+    /// Vary one or two fields: where is the knee, which value flips the winner
+    Sweep(SweepArgs),
+    /// Compare two results folders: relevant changes only
+    Diff(DiffArgs),
     /// Check a scenario without running it: defaults used, warnings, predicted run time
     Validate(ValidateArgs),
     /// Hold the simulator against catalogues of known answers
@@ -116,6 +120,19 @@ pub struct SeedsArgs {
     pub no_control: bool,
 }
 
+/// When a study has seen enough.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PrecisionArgs {
+    /// Add seeds until the interval of a metric is this tight in every strategy: a share of its
+    /// mean, such as 5% (of the headline metric) or ok_p99_ms=5%. --seeds is the first look
+    #[arg(long, value_name = "[METRIC=]SHARE")]
+    pub until_precision: Option<String>,
+    /// The most seeds that --until-precision may use [default: 16 times the first look's]
+    #[arg(long, value_name = "N", requires = "until_precision",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_seeds: Option<u64>,
+}
+
 /// How a study is carried out and where its results go.
 #[derive(Args, Clone, Debug)]
 pub struct OutputArgs {
@@ -139,6 +156,9 @@ pub struct CompareArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "described where they are defined")]
     pub seeds: SeedsArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "described where they are defined")]
+    pub precision: PrecisionArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "described where they are defined")]
     pub output: OutputArgs,
@@ -184,10 +204,54 @@ pub struct CheckArgs {
     pub seeds: SeedsArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "described where they are defined")]
+    pub precision: PrecisionArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "described where they are defined")]
     pub output: OutputArgs,
     /// How the answer is printed
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: CheckFormat,
+}
+
+/// `cutover sweep`.
+#[derive(Args, Clone, Debug)]
+pub struct SweepArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "described where they are defined")]
+    pub scenario: ScenarioArgs,
+    /// A field and the values it takes, PATH=V1,V2,… (repeat for a grid of two fields), or the
+    /// ends of its plausible range, PATH=LOW..HIGH (repeat for a tornado over several fields)
+    #[arg(long, value_name = "PATH=VALUES", required = true, value_parser = path_and_value)]
+    pub over: Vec<(String, String)>,
+    /// The metric that is told, a column of runs.csv [default: excess_failed]
+    #[arg(long, value_name = "METRIC")]
+    pub metric: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "described where they are defined")]
+    pub seeds: SeedsArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "described where they are defined")]
+    pub output: OutputArgs,
+    /// How the answer is printed
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: Format,
+}
+
+/// `cutover diff`.
+#[derive(Args, Clone, Debug)]
+pub struct DiffArgs {
+    /// The results folder before
+    #[arg(value_name = "A")]
+    pub first: PathBuf,
+    /// The results folder after
+    #[arg(value_name = "B")]
+    pub second: PathBuf,
+    /// End with exit code 6 if there is a relevant change
+    #[arg(long)]
+    pub exit_code: bool,
+    /// How the answer is printed
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: Format,
 }
 
 /// `cutover validate`.

@@ -1,18 +1,15 @@
 //! `cutover check`: compare, held against the scenario's objectives.
 
 use super::args::{CheckArgs, CheckFormat};
-use super::compare::many_runs;
+use super::compare::Asked;
 use super::console::Console;
-use super::exemplars;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::load;
 use super::place::Place;
 use super::reproduce;
 use super::study;
 use super::verdicts::{self, Verdicts};
 use crate::experiment::objectives::{Holds, hold};
-use crate::experiment::summarise;
 use crate::report::folder::FolderOptions;
 use crate::scenario::code;
 
@@ -21,26 +18,22 @@ use crate::scenario::code;
 /// # Errors
 /// Whatever keeps the command from doing so.
 pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
-    let study = load::study(&args.scenario, &args.scenario.overrides(&args.seeds), console)?;
+    let asked = Asked::load(&args.scenario, &args.seeds, &args.precision, Some(console))?;
+    let study = &asked.study;
     if study.objectives.is_empty() {
         return Err(Failure::bad_input(code::NO_OBJECTIVES, "the scenario has no objectives").help(
             "add some, such as `objectives: [ { metric: excess_failed_share, at_most: 0.1% } ]`",
         ));
     }
-    let place = Place::claim(&args.output, &study, "check")?;
-    study::warn(&study, console);
-    let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;
-    let summary = summarise(&result);
-    let command = reproduce::study("check", &study, &args.scenario, &args.seeds);
+    let place = Place::claim(&args.output, study, "check")?;
+    study::warn(study, console);
+    let (result, summary) = asked.run(&args.scenario, args.output.threads, &place, console)?;
+    let command = reproduce::study("check", &asked, &args.scenario, &args.seeds);
+    let shown = asked.shown(&result, &args.scenario, &args.output)?;
     let charts = !args.output.no_charts;
-    let shown = if charts {
-        exemplars::shown(&study, &result, &args.scenario, args.output.threads)?
-    } else {
-        Vec::new()
-    };
     let options = FolderOptions { charts, shown: &shown, events: None, command: &command };
     place.fill(&result, &summary, options, console)?;
-    let held = hold(&result);
+    let held = hold(&result, summary.looks);
     let verdicts = Verdicts { result: &result, held: &held };
     console.answer(&match args.format {
         CheckFormat::Table => verdicts::table(&verdicts),

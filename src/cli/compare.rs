@@ -1,17 +1,21 @@
 //! `cutover compare`: every strategy over many seeds.
 
-use super::args::{CompareArgs, Format, ScenarioArgs};
+use super::args::{CompareArgs, Format, OutputArgs, PrecisionArgs, ScenarioArgs, SeedsArgs};
 use super::console::Console;
 use super::exemplars;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::growth::Growth;
 use super::load;
 use super::place::Place;
 use super::reproduce;
 use super::study::{self, Job};
-use crate::experiment::{COMPARE_BUCKETS, Simulator, StudyResult, Summary, summarise};
+use crate::experiment::{
+    COMPARE_BUCKETS, Simulator, StudyResult, Summary, precision, summarise_look,
+};
 use crate::plan::Study;
 use crate::report;
+use crate::report::exemplar::Shown;
 use crate::report::folder::FolderOptions;
 use crate::report::terminal::Screen;
 
@@ -20,22 +24,82 @@ use crate::report::terminal::Screen;
 /// # Errors
 /// Whatever keeps the command from doing so.
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
-    let study = load::study(&args.scenario, &args.scenario.overrides(&args.seeds), console)?;
-    let place = Place::claim(&args.output, &study, "compare")?;
-    study::warn(&study, console);
-    let result = many_runs(&study, &args.scenario, args.output.threads, &place, console)?;
-    let summary = summarise(&result);
-    let command = reproduce::study("compare", &study, &args.scenario, &args.seeds);
+    let asked = Asked::load(&args.scenario, &args.seeds, &args.precision, Some(console))?;
+    let place = Place::claim(&args.output, &asked.study, "compare")?;
+    study::warn(&asked.study, console);
+    let (result, summary) = asked.run(&args.scenario, args.output.threads, &place, console)?;
+    let command = reproduce::study("compare", &asked, &args.scenario, &args.seeds);
+    let shown = asked.shown(&result, &args.scenario, &args.output)?;
     let charts = !args.output.no_charts;
-    let shown = if charts {
-        exemplars::shown(&study, &result, &args.scenario, args.output.threads)?
-    } else {
-        Vec::new()
-    };
     let options = FolderOptions { charts, shown: &shown, events: None, command: &command };
     place.fill(&result, &summary, options, console)?;
     console.answer(&answer(&result, &summary, args.format, console))?;
-    Ok(Exit::Done)
+    let open =
+        summary.target.is_some_and(|target| !precision::is_reached(&result, &summary, target));
+    Ok(if open { Exit::NoFullAnswer } else { Exit::Done })
+}
+
+/// A study of many seeds as it was asked for.
+pub struct Asked {
+    /// With as many seeds as it may come to.
+    pub study: Study,
+    /// How many seeds it gets, and what decides it.
+    pub growth: Growth,
+}
+
+impl Asked {
+    /// Reads the scenario and the options.
+    ///
+    /// # Errors
+    /// If they are wrong, or ask for more than the limits allow.
+    pub fn load(
+        scenario: &ScenarioArgs,
+        seeds: &SeedsArgs,
+        precision: &PrecisionArgs,
+        console: Option<&Console>,
+    ) -> Result<Self, Failure> {
+        let overrides = scenario.overrides(seeds);
+        let first = load::study(scenario, &overrides, console)?;
+        let growth = Growth::of(precision, &first)?;
+        if growth.target.is_none() {
+            return Ok(Self { study: first, growth });
+        }
+        let study = load::study(scenario, &growth.at_ceiling(overrides), None)?;
+        Ok(Self { study, growth })
+    }
+
+    /// Runs it and puts the result into figures.
+    ///
+    /// # Errors
+    /// If a run breaks an invariant, or a checkpoint cannot be read.
+    pub fn run(
+        &self,
+        scenario: &ScenarioArgs,
+        threads: Option<usize>,
+        place: &Place,
+        console: &Console,
+    ) -> Result<(StudyResult, Summary), Failure> {
+        let result = many_runs(&self.study, &self.growth, scenario, threads, Some(place), console)?;
+        let mut summary = summarise_look(&result, self.growth.looks.len());
+        summary.target = self.growth.target;
+        Ok((result, summary))
+    }
+
+    /// The runs that the report shows one by one; none without charts.
+    ///
+    /// # Errors
+    /// If a run breaks an invariant.
+    pub fn shown(
+        &self,
+        result: &StudyResult,
+        scenario: &ScenarioArgs,
+        output: &OutputArgs,
+    ) -> Result<Vec<Shown>, Failure> {
+        if output.no_charts {
+            return Ok(Vec::new());
+        }
+        exemplars::shown(&self.study, result, scenario, output.threads)
+    }
 }
 
 /// Carries out a study of which only figures are kept.
@@ -44,14 +108,15 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
 /// If a run breaks an invariant, or a checkpoint cannot be read.
 pub fn many_runs(
     study: &Study,
+    growth: &Growth,
     scenario: &ScenarioArgs,
     threads: Option<usize>,
-    place: &Place,
+    place: Option<&Place>,
     console: &Console,
 ) -> Result<StudyResult, Failure> {
     let runner = Simulator::of_figures(study, COMPARE_BUCKETS);
     let timeline_width = runner.options.timeline_width;
-    let job = Job { study, runner: &runner, timeline_width, place: Some(place), scenario, threads };
+    let job = Job { study, growth, runner: &runner, timeline_width, place, scenario, threads };
     study::carry_out(job, console)
 }
 

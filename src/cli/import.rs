@@ -11,6 +11,7 @@ use super::failure::Failure;
 use crate::import::kubernetes;
 use crate::scenario::{self, code, yaml};
 use crate::verify::kubernetes::{mapping, recording::Recording};
+use crate::verify::testbed;
 
 /// Writes a scenario to stdout, and what became of its source to stderr.
 ///
@@ -42,9 +43,16 @@ fn recording(args: &RecordingArgs, console: &Console) -> Result<Exit, Failure> {
         let what = format!("{shown} is no recorded rollout that can be simulated: {why}");
         Failure::bad_input(code::NO_CATALOGUE, &what)
     };
-    let recording: Recording =
-        serde_json::from_slice(&bytes).map_err(|error| refused(&error.to_string()))?;
-    let text = mapping::scenario_of(&recording).map_err(|why| refused(&why))?;
+    let unread = |error: serde_json::Error| refused(&error.to_string());
+    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(unread)?;
+    let text = if value["format"] == testbed::recording::FORMAT {
+        let recording = serde_json::from_value(value).map_err(unread)?;
+        testbed::mapping::scenario_of(&recording)
+    } else {
+        let recording: Recording = serde_json::from_value(value).map_err(unread)?;
+        mapping::scenario_of(&recording)
+    };
+    let text = text.map_err(|why| refused(&why))?;
     console.answer(&text)?;
     Ok(Exit::Done)
 }

@@ -12,14 +12,14 @@ use crate::plan::Study;
 use crate::scenario::{self, NoFiles, Overrides, yaml};
 
 /// Loads the study. A manifest is run as the scenario that `cutover import kubernetes` writes
-/// for it, which is told.
+/// for it, which is told where there is a console.
 ///
 /// # Errors
 /// Everything that is wrong with the scenario or the manifest.
 pub fn study(
     args: &ScenarioArgs,
     overrides: &Overrides,
-    console: &Console,
+    console: Option<&Console>,
 ) -> Result<Study, Failure> {
     let Some(bytes) = manifest(&args.scenario) else {
         return Ok(scenario::load(&args.scenario, overrides)?);
@@ -35,12 +35,14 @@ pub fn study(
     )?;
     study.manifest_notes.extend(imported.manifest.notes);
     study.warnings.push(format!("{shown} is a manifest: {}", written.assumed));
-    console.note(&format!(
-        "{shown} is a manifest: {}.\nTo put in your own: cutover import kubernetes {shown} > \
+    if let Some(console) = console {
+        console.note(&format!(
+            "{shown} is a manifest: {}.\nTo put in your own: cutover import kubernetes {shown} > \
          {name}-scenario.yaml",
-        written.assumed,
-        name = written.name,
-    ));
+            written.assumed,
+            name = written.name,
+        ));
+    }
     Ok(study)
 }
 

@@ -6,9 +6,11 @@ mod args;
 mod check;
 mod compare;
 mod console;
+mod diff;
 mod exemplars;
 mod exit;
 mod failure;
+mod growth;
 mod import;
 mod load;
 mod panic;
@@ -21,6 +23,7 @@ mod run;
 mod scenarios;
 mod signal;
 mod study;
+mod sweep;
 mod validate;
 mod verdicts;
 mod verify;
@@ -78,6 +81,8 @@ fn carry_out(command: &Command, console: &Console) -> Result<Exit, Failure> {
         Command::Compare(args) => compare::compare(args, console),
         Command::Run(args) => run::run(args, console),
         Command::Check(args) => check::check(args, console),
+        Command::Diff(args) => diff::diff(args, console),
+        Command::Sweep(args) => sweep::sweep(args, console),
         Command::Validate(args) => validate::validate(args, console),
         Command::Verify(args) => verify::verify(args, console),
         Command::Import(args) => import::import(args, console),

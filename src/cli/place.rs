@@ -64,7 +64,15 @@ impl Place {
         options: FolderOptions<'_>,
         console: &Console,
     ) -> Result<(), Failure> {
-        folder::write(result, summary, &self.folder, options)
+        self.put(&folder::contents(result, summary, options), console)
+    }
+
+    /// The same of files that are ready.
+    ///
+    /// # Errors
+    /// If the operating system does not let us; what was there before is then still there.
+    pub fn put(&self, files: &[folder::File], console: &Console) -> Result<(), Failure> {
+        folder::put(files, &self.folder)
             .map_err(|error| Failure::write("cannot write", &self.folder, &error))?;
         self.forget()?;
         console.note(&format!("results in {}", self.folder.display()));

@@ -1,6 +1,7 @@
 //! Commands that repeat what this one did: for the report, and for a run that broke.
 
-use super::args::{RunArgs, ScenarioArgs, SeedsArgs};
+use super::args::{RunArgs, ScenarioArgs, SeedsArgs, SweepArgs};
+use super::compare::Asked;
 use super::panic::quoted;
 use crate::experiment::{BrokenRun, CONTROL_NAME};
 use crate::plan::Study;
@@ -46,9 +47,14 @@ fn portable(study: &Study, scenario: &ScenarioArgs) -> String {
 
 /// The command that repeats a study of many seeds, the same on every machine.
 #[must_use]
-pub fn study(command: &str, study: &Study, scenario: &ScenarioArgs, seeds: &SeedsArgs) -> String {
+pub fn study(command: &str, asked: &Asked, scenario: &ScenarioArgs, seeds: &SeedsArgs) -> String {
+    let study = &asked.study;
     let mut words = Words::new(command, &portable(study, scenario));
-    words.option("--seeds", &study.seeds.to_string());
+    let first_look = asked.growth.looks.first().map_or(0, |seeds| *seeds);
+    words.option("--seeds", &first_look.to_string());
+    for (name, value) in asked.growth.options() {
+        words.option(name, &value);
+    }
     if study.first_seed != 1 {
         words.option("--seed", &study.first_seed.to_string());
     }
@@ -57,6 +63,27 @@ pub fn study(command: &str, study: &Study, scenario: &ScenarioArgs, seeds: &Seed
     }
     words.flag("--no-control", seeds.no_control);
     words.changes(scenario)
+}
+
+/// The command that repeats a sweep, the same on every machine.
+#[must_use]
+pub fn sweep(study: &Study, args: &SweepArgs) -> String {
+    let mut words = Words::new("sweep", &portable(study, &args.scenario));
+    for (path, values) in &args.over {
+        words.option("--over", &format!("{path}={values}"));
+    }
+    if let Some(metric) = &args.metric {
+        words.option("--metric", metric);
+    }
+    words.option("--seeds", &study.seeds.to_string());
+    if study.first_seed != 1 {
+        words.option("--seed", &study.first_seed.to_string());
+    }
+    if !args.seeds.strategy.is_empty() {
+        study.arms.iter().for_each(|arm| words.option("--strategy", &arm.name));
+    }
+    words.flag("--no-control", args.seeds.no_control);
+    words.changes(&args.scenario)
 }
 
 /// The command that repeats a single run, the same on every machine.
@@ -105,6 +132,7 @@ pub fn broken(study: &Study, scenario: &ScenarioArgs, broken: &BrokenRun) -> Str
 mod tests {
     use super::*;
     use crate::cli::args::{Cli, Command, CompareArgs};
+    use crate::cli::growth::Growth;
     use crate::scenario::Overrides;
     use clap::Parser;
 
@@ -131,14 +159,15 @@ mod tests {
             "--out=/elsewhere",
             "--set=service.replicas=9",
         ]);
+        let study_of = |study: Study| Asked { growth: Growth::fixed(study.seeds), study };
         assert_eq!(
-            study("compare", &quickstart(&args), &args.scenario, &args.seeds),
+            study("compare", &study_of(quickstart(&args)), &args.scenario, &args.seeds),
             "cutover compare quickstart --seeds 7 --strategy rolling --set service.replicas=9"
         );
         let mut own = quickstart(&args);
         own.name = "my-own".to_owned();
         assert!(
-            study("compare", &own, &args.scenario, &args.seeds)
+            study("compare", &study_of(own), &args.scenario, &args.seeds)
                 .starts_with("cutover compare scenario.yaml --seeds 7")
         );
     }
@@ -150,6 +179,17 @@ mod tests {
         assert_eq!(
             one(&quickstart(&args), &args.scenario, key),
             "cutover run quickstart --strategy rolling --seed 4 --set service.replicas=9"
+        );
+    }
+
+    #[test]
+    fn a_study_that_grew_is_repeated_as_it_was_asked_for() {
+        let args = compare(&["quickstart", "--seeds=20", "--until-precision=5%"]);
+        let asked = Asked::load(&args.scenario, &args.seeds, &args.precision, None).unwrap();
+        assert_eq!(asked.study.seeds, 320);
+        assert_eq!(
+            study("compare", &asked, &args.scenario, &args.seeds),
+            "cutover compare quickstart --seeds 20 --until-precision excess_failed=5% --max-seeds 320"
         );
     }
 

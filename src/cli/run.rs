@@ -6,6 +6,7 @@ use super::args::{Format, RunArgs, SeedsArgs};
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::growth::Growth;
 use super::load;
 use super::place::Place;
 use super::reproduce;
@@ -37,7 +38,7 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
         strategy: Vec::new(),
         no_control: args.no_control,
     };
-    let whole = load::study(&args.scenario, &args.scenario.overrides(&seeds), console)?;
+    let whole = load::study(&args.scenario, &args.scenario.overrides(&seeds), Some(console))?;
     let study = chosen(whole, args)?;
     let place = Place::claim(&args.output, &study, "run")?;
     let timeline_width = timeline_width(study.plan.clock.window, RUN_BUCKETS);
@@ -51,6 +52,7 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
         Witness { simulator: Simulator { study: &study, options }, record: Mutex::new(None) };
     let job = Job {
         study: &study,
+        growth: &Growth::fixed(1),
         runner: &runner,
         timeline_width,
         // Two runs: not worth a checkpoint, which would not hold the log.

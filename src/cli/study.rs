@@ -8,6 +8,7 @@ use super::args::ScenarioArgs;
 use super::console::{Console, to_stderr};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::growth::Growth;
 use super::panic::guarded;
 use super::place::Place;
 use super::progress::{ProgressLine, figures};
@@ -22,8 +23,10 @@ use crate::report::text::visible;
 
 /// A study on its way.
 pub struct Job<'a> {
-    /// What is asked.
+    /// What is asked. Of a study that grows: with as many seeds as it may come to.
     pub study: &'a Study,
+    /// When it may stop.
+    pub growth: &'a Growth,
     /// Who carries its runs out.
     pub runner: &'a dyn Runner,
     /// Width of the timeline's buckets, which a checkpoint must agree on.
@@ -48,7 +51,7 @@ pub fn warn(study: &Study, console: &Console) {
 /// # Errors
 /// If a run breaks an invariant, or a checkpoint cannot be read.
 pub fn carry_out(job: Job<'_>, console: &Console) -> Result<StudyResult, Failure> {
-    let Job { study, runner, timeline_width, place, scenario, threads } = job;
+    let Job { study, growth, runner, timeline_width, place, scenario, threads } = job;
     let collector = match place {
         Some(place) => restored(study, timeline_width, place, console)?,
         None => Collector::new(study),
@@ -60,15 +63,24 @@ pub fn carry_out(job: Job<'_>, console: &Console) -> Result<StudyResult, Failure
     }
     let begun = Instant::now();
     let before = (collector.finished(), collector.work());
-    guarded(
+    let whole = guarded(
         || {
-            finish_runs(study, &collector, runner, threads, progress.as_ref());
-            Ok(())
+            let (last, earlier) = growth.looks.split_last().expect("at least one look");
+            for &seeds in earlier {
+                let part = Study { seeds, ..study.clone() };
+                finish_runs(&part, &collector, runner, threads, progress.as_ref());
+                if growth.is_enough(&collector.rows_so_far(&part)) {
+                    return Ok(part);
+                }
+            }
+            let part = Study { seeds: *last, ..study.clone() };
+            finish_runs(&part, &collector, runner, threads, progress.as_ref());
+            Ok(part)
         },
         |broken| reproduce::broken(study, scenario, broken),
     )?;
     progress.clear();
-    let runs = collector.total() - before.0;
+    let runs = collector.finished() - before.0;
     // A signal that comes now finds nothing left to keep: the results are about to be written.
     let Some(collector) = Arc::into_inner(collector) else {
         // The handler has just begun to keep what is finished, and will end the process.
@@ -76,7 +88,7 @@ pub fn carry_out(job: Job<'_>, console: &Console) -> Result<StudyResult, Failure
             std::thread::park();
         }
     };
-    let result = collector.into_result(study);
+    let result = collector.into_result(&whole);
     if runs > 0 {
         console.note(&figures(runs, &result.work.since(&before.1), begun.elapsed()));
     }

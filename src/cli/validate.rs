@@ -17,7 +17,7 @@ use crate::scenario;
 /// # Errors
 /// Whatever is wrong with the scenario.
 pub fn validate(args: &ValidateArgs, console: &Console) -> Result<Exit, Failure> {
-    let study = load::study(&args.scenario, &args.scenario.overrides(&args.seeds), console)?;
+    let study = load::study(&args.scenario, &args.scenario.overrides(&args.seeds), Some(console))?;
     console.answer(&match args.dump {
         Some(Dump::Plan) => {
             serde_json::to_string_pretty(&study).expect("a study is plain data") + "\n"

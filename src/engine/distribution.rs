@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::maths::{exp, gamma, ln, pow};
 use super::rng::unit;
-use super::time::SimDuration;
+use super::time::{SimDuration, rounded};
 use super::ziggurat::Ziggurat;
 
 /// A law of a non-negative quantity. Parameters are in the quantity's own unit: nanoseconds
@@ -247,7 +247,6 @@ impl Sampler {
     /// has no other bound, and simulated time does.
     #[inline]
     pub fn draw_span<R: Rng>(&self, rng: &mut R, ordinal: u64) -> SimDuration {
-        let nanoseconds = (self.draw(rng, ordinal) + 0.5) as u64;
-        SimDuration(nanoseconds).min(SimDuration::LONGEST)
+        SimDuration(rounded(self.draw(rng, ordinal))).min(SimDuration::LONGEST)
     }
 }

@@ -8,6 +8,14 @@ use serde::{Deserialize, Serialize};
 /// Nanoseconds in a second.
 pub const SECOND: u64 = 1_000_000_000;
 
+/// Whole nanoseconds nearest to a length of time; what lies outside [0, 2^63) becomes the nearer
+/// end. By way of `i64`, which machines convert to in one step.
+#[inline]
+#[must_use]
+pub fn rounded(nanoseconds: f64) -> u64 {
+    ((nanoseconds + 0.5) as i64).max(0) as u64
+}
+
 /// An instant: nanoseconds since the start of the run (the start of its warm-up).
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -144,6 +152,15 @@ impl fmt::Display for SimDuration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_are_rounded_to_the_nearest_nanosecond_and_stay_in_range() {
+        let cases = [(0.49, 0), (0.5, 1), (1e9 - 0.6, 999_999_999), (-3.0, 0), (f64::NAN, 0)];
+        for (length, expected) in cases {
+            assert_eq!(rounded(length), expected, "{length}");
+        }
+        assert_eq!(rounded(f64::INFINITY), i64::MAX as u64);
+    }
 
     #[test]
     fn durations_print_as_kubernetes_spells_them() {

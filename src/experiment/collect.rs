@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Study;
-use crate::record::{CauseCount, Cell, RunKey, RunRecord, Timeline, Work};
+use crate::record::{CauseCount, Cell, PhaseTally, RunKey, RunRecord, Timeline, Work};
 
 use super::reduce::{Control, Reduced, reduce};
 use super::result::{CONTROL_NAME, Group, StudyResult};
@@ -45,6 +45,8 @@ pub(super) struct Sums {
     pub cells: Vec<Cell>,
     pub causes: Vec<CauseCount>,
     pub timeline: Timeline,
+    #[serde(default)]
+    pub phases: Vec<PhaseTally>,
     pub work: Work,
 }
 
@@ -60,7 +62,11 @@ impl Sums {
                 mine.failed.merge(&theirs.failed);
             }
         }
-        self.timeline.merge(&record.timeline);
+        self.phases.resize_with(record.phases.len(), PhaseTally::default);
+        for (mine, theirs) in self.phases.iter_mut().zip(&record.phases) {
+            mine.merge(theirs);
+        }
+        self.timeline.add(record.timeline);
         for cause in record.causes {
             self.add_cause(cause);
         }
@@ -97,12 +103,14 @@ impl Collector {
         self.groups[group].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs that are not finished, in canonical order: the group's place and the key.
-    pub(super) fn open_runs(&self) -> Vec<(usize, RunKey)> {
+    /// Runs of the first `seeds` seeds that are not finished, in canonical order: the group's
+    /// place and the key.
+    pub(super) fn open_runs(&self, seeds: u64) -> Vec<(usize, RunKey)> {
         let mut open = Vec::new();
+        let seeds = usize::try_from(seeds).expect("as many seeds as memory can hold");
         for group in 0..self.groups.len() {
             let collected = self.lock(group);
-            for (offset, finished) in collected.seeds.iter().enumerate() {
+            for (offset, finished) in collected.seeds.iter().take(seeds).enumerate() {
                 if finished.is_none() {
                     let seed = self.first_seed + offset as u64;
                     let (arm, release) = (collected.arm, collected.release);
@@ -157,15 +165,33 @@ impl Collector {
         collected.seeds[(key.seed - self.first_seed) as usize] = Some(Finished { rows, control });
     }
 
-    /// The result of a finished study.
+    /// The rows of the first seeds of a study that may still grow. Sums over seeds (pooled
+    /// histograms, timelines, causes) are left out.
     ///
     /// # Panics
     /// If a run is missing.
     #[must_use]
+    pub fn rows_so_far(&self, study: &Study) -> StudyResult {
+        let groups = (0..self.groups.len()).map(|group| {
+            let collected = self.lock(group);
+            let seeds = collected.seeds.iter().take(study.seeds as usize).cloned().collect();
+            let (arm, release) = (collected.arm, collected.release);
+            Collected { arm, release, seeds, sums: Sums::default() }.into_group(study)
+        });
+        StudyResult { study: study.clone(), groups: groups.collect(), work: Work::default() }
+    }
+
+    /// The result of a finished study, which may have fewer seeds than this was made for.
+    ///
+    /// # Panics
+    /// If a run is missing, or one is finished that is not of the study.
+    #[must_use]
     pub fn into_result(self, study: &Study) -> StudyResult {
         let mut work = Work::default();
         let groups = self.groups.into_iter().map(|group| {
-            let group = group.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let mut group = group.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let beyond = group.seeds.split_off((study.seeds as usize).min(group.seeds.len()));
+            assert!(beyond.iter().all(Option::is_none), "sums are over the study's seeds alone");
             work.add(&group.sums.work);
             group.into_group(study)
         });
@@ -178,7 +204,7 @@ impl Collected {
     fn into_group(self, study: &Study) -> Group {
         let strategy = self.arm.map(|arm| study.arms[usize::from(arm)].name.clone());
         let release = self.release.map(|release| study.releases[usize::from(release)].name.clone());
-        let Sums { cells, causes, timeline, .. } = self.sums;
+        let Sums { cells, causes, timeline, phases, .. } = self.sums;
         let mut group = Group {
             strategy: strategy.unwrap_or_else(|| CONTROL_NAME.to_owned()),
             release: release.unwrap_or_default(),
@@ -188,6 +214,7 @@ impl Collected {
             cells,
             causes,
             timeline,
+            phases,
         };
         for finished in self.seeds {
             let rows = finished.expect("every run of the study is finished").rows;

@@ -12,6 +12,8 @@ mod fixture;
 mod harm;
 mod metric;
 pub mod objectives;
+pub mod pareto;
+pub mod precision;
 mod reduce;
 pub mod relevance;
 mod result;
@@ -19,6 +21,7 @@ mod runner;
 mod study;
 mod summarise;
 mod summary;
+pub mod sweep;
 mod width;
 
 pub use checkpoint::{CheckpointError, load_checkpoint, save_checkpoint};
@@ -28,8 +31,9 @@ pub use metric::{METRICS, Metric, Unit, index_of};
 pub use result::{CONTROL_NAME, Censored, ClassRow, Group, Row, StudyResult};
 pub use runner::{BrokenRun, Runner, Simulator, message_of, plan_of};
 pub use study::{Progress, Silent, default_threads, finish_runs, run_study};
-pub use summarise::summarise;
+pub use summarise::{paired_difference, summarise, summarise_look};
 pub use summary::{
-    BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Summary, SummaryLine, Verdict,
+    BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Standing, Summary, SummaryLine,
+    Verdict,
 };
 pub use width::{COMPARE_BUCKETS, RUN_BUCKETS, timeline_width};

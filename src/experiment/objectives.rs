@@ -12,6 +12,8 @@
 //! - A run in which something never happened (no harm, so no `mitigate_s`) keeps a limit on
 //!   its time. A mean over no run at all keeps it too, as far as the seeds can tell: it holds
 //!   if the exact interval of "never" reaches 95 %, which takes 72 seeds.
+//! - Harm that happened in no seed is held against its exact upper end ([`crate::stats::rare`]);
+//!   a limit of 0 on its mean is kept as far as the seeds can tell, by the same rule of 72.
 //! - A metric that this study does not give (`excess_*` without a control) is inconclusive.
 //!
 //! Verdicts are not corrected for their number: all objectives hold only if each does, which
@@ -19,10 +21,11 @@
 
 use crate::plan::Objective;
 use crate::stats::mean::Moments;
-use crate::stats::{Interval, LEVEL, share};
+use crate::stats::{Interval, LEVEL, rare, sequential, share};
 
-use super::metric::index_of;
+use super::metric::{METRICS, index_of};
 use super::result::{CONTROL_NAME, Group, StudyResult};
+use super::summarise::smallest_harm;
 
 /// What became of an objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,13 +57,15 @@ pub struct Held {
 }
 
 /// Holds every objective against every strategy and release, in the order of the objectives.
+/// `looks`: see [`super::summarise_look`].
 #[must_use]
-pub fn hold(result: &StudyResult) -> Vec<Held> {
+pub fn hold(result: &StudyResult, looks: usize) -> Vec<Held> {
+    let level = sequential::level_of_a_look(LEVEL, looks);
     let mut held = Vec::new();
     for (index, objective) in result.study.objectives.iter().enumerate() {
         for (place, group) in result.groups.iter().enumerate() {
             if group.strategy != CONTROL_NAME {
-                let (holds, estimate, interval, note) = judge(result, objective, group);
+                let (holds, estimate, interval, note) = judge(result, objective, group, level);
                 held.push(Held { objective: index, group: place, holds, estimate, interval, note });
             }
         }
@@ -82,7 +87,7 @@ struct Seen {
     censored: bool,
 }
 
-fn judge(result: &StudyResult, objective: &Objective, group: &Group) -> Judgement {
+fn judge(result: &StudyResult, objective: &Objective, group: &Group, level: f64) -> Judgement {
     let Some(seen) = values(result, objective, group) else {
         return unknown("the study has no such metric or class");
     };
@@ -93,9 +98,9 @@ fn judge(result: &StudyResult, objective: &Objective, group: &Group) -> Judgemen
         return unknown("no run has a value of this metric");
     }
     match objective.in_seeds {
-        Some(share) => judge_share(objective, &seen, share, happens_or_not),
-        None if none => judge_never(seen.len() as u64),
-        None => judge_mean(objective, &seen),
+        Some(share) => judge_share(objective, &seen, (share, level), happens_or_not),
+        None if none => judge_never(seen.len() as u64, level),
+        None => judge_mean(objective, group, &seen, level),
     }
 }
 
@@ -113,7 +118,12 @@ fn values(result: &StudyResult, objective: &Objective, group: &Group) -> Option<
     Some(totals.map(|row| Seen { value: row.values[metric], censored: false }).collect())
 }
 
-fn judge_share(objective: &Objective, seen: &[Seen], share: f64, never_keeps: bool) -> Judgement {
+fn judge_share(
+    objective: &Objective,
+    seen: &[Seen],
+    (share, level): (f64, f64),
+    never_keeps: bool,
+) -> Judgement {
     let (mut keeps, mut breaks) = (0, 0);
     for seen in seen {
         match seen.value {
@@ -127,8 +137,8 @@ fn judge_share(objective: &Objective, seen: &[Seen], share: f64, never_keeps: bo
     let seeds = seen.len() as u64;
     let open = seeds - keeps - breaks;
     // Seeds that are open count as broken for the lower end, as kept for the upper one.
-    let low = share::exact(keeps, seeds, LEVEL).0;
-    let high = share::exact(keeps + open, seeds, LEVEL).1;
+    let low = share::exact(keeps, seeds, level).0;
+    let high = share::exact(keeps + open, seeds, level).1;
     let holds = match () {
         () if low >= share => Holds::Yes,
         () if high < share => Holds::No,
@@ -139,18 +149,28 @@ fn judge_share(objective: &Objective, seen: &[Seen], share: f64, never_keeps: bo
     (holds, Some(keeps as f64 / seeds as f64), Some((low, high)), note)
 }
 
-fn judge_never(seeds: u64) -> Judgement {
-    let low = share::exact(seeds, seeds, LEVEL).0;
+fn judge_never(seeds: u64, level: f64) -> Judgement {
+    let low = share::exact(seeds, seeds, level).0;
     let holds = if low >= LEVEL { Holds::Yes } else { Holds::Unknown };
     (holds, None, None, format!("it happened in none of {seeds} seeds"))
 }
 
-fn judge_mean(objective: &Objective, seen: &[Seen]) -> Judgement {
+fn judge_mean(objective: &Objective, group: &Group, seen: &[Seen], level: f64) -> Judgement {
     let present: Vec<f64> = seen.iter().filter_map(|seen| seen.value).collect();
     let Some(moments) = Moments::of(&present) else {
         return unknown("no run has a value of this metric");
     };
-    let Some((low, high)) = moments.interval(LEVEL) else {
+    let smallest = index_of(&objective.metric)
+        .and_then(|metric| smallest_harm(&METRICS[metric], group))
+        .filter(|_| present.len() == seen.len());
+    if smallest.is_some() && objective.at_most == 0.0 && present.iter().all(|v| *v == 0.0) {
+        return judge_never(present.len() as u64, level);
+    }
+    let interval = match smallest {
+        Some(smallest) => rare::mean(&present, smallest, level),
+        None => moments.interval(level),
+    };
+    let Some((low, high)) = interval else {
         let (mean, note) = (moments.mean, "one seed gives no interval".to_owned());
         return (Holds::Unknown, Some(mean), None, note);
     };

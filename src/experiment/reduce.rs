@@ -6,6 +6,8 @@
 //! | `failed_share` | failed / requests |
 //! | `excess_failed`, `excess_failed_share` | failed minus the control's of the same seed; that over requests |
 //! | `mean_wait_ms` | time in queues of accepted attempts / accepted attempts |
+//! | `logouts_per_user` | forced log-ins / active users; empty without sessions |
+//! | `error_budget_burnt` | failed requests / those that the objective allows in its period at the window's rate; empty without an objective |
 //! | `utilisation` | busy / ready worker-time |
 //! | `users_*`, `sessions_lost` | empty where requests have no users |
 //! | `deploy_s` | start of the rollout → completed or rolled back; the time so far if neither |
@@ -162,7 +164,7 @@ pub fn reduce(plan: &Plan, record: &RunRecord, control: Option<&Control>) -> Red
     assert_balance(record);
     let mut values = Values::new();
     values.set_requests(&Merged::of(record.cells.iter()), control.map(|control| control.failed));
-    set_service(&mut values, record);
+    set_service(&mut values, plan, record);
     set_users(&mut values, plan, record);
     let censored = set_times(&mut values, plan, record, control);
     set_capacity(&mut values, plan, record, control);
@@ -191,7 +193,15 @@ fn assert_balance(record: &RunRecord) {
     }
 }
 
-fn set_service(values: &mut Values, record: &RunRecord) {
+fn set_service(values: &mut Values, plan: &Plan, record: &RunRecord) {
+    if let Some(slo) = plan.response.slo {
+        let mut all = Counters::default();
+        record.cells.iter().for_each(|cell| all.merge(&cell.counters));
+        let windows = slo.over.as_secs_f64() / plan.clock.window.as_secs_f64();
+        let budget = (1.0 - slo.target) * all.requests as f64 * windows;
+        let burnt = (budget > 0.0).then(|| all.failed() as f64 / budget);
+        values.set("error_budget_burnt", burnt);
+    }
     let worst = record.worst_minute_ok_p99_ns.map(|p99| milliseconds(p99 as f64));
     values.set("worst_minute_ok_p99_ms", worst);
     let wait = share(record.wait_ns as f64, record.accepted).map(milliseconds);
@@ -208,6 +218,10 @@ fn set_users(values: &mut Values, plan: &Plan, record: &RunRecord) {
         values.set("users_active", record.users.active as f64);
         values.set("users_affected", record.users.affected as f64);
         values.set("sessions_lost", record.users.sessions_lost as f64);
+        let forced: u64 = record.cells.iter().map(|cell| cell.counters.forced_logins).sum();
+        if plan.state.sessions.is_some() {
+            values.set("logouts_per_user", share(forced as f64, record.users.active));
+        }
     }
 }
 

@@ -28,17 +28,22 @@ pub const RELATIVE: f64 = 0.05;
 /// The size up to which a difference does not matter.
 #[must_use]
 pub fn threshold(metric: &Metric, baseline_mean: f64, baseline_requests: f64) -> f64 {
-    let floor = match (metric.unit, metric.name) {
+    floor(metric, baseline_requests).max(RELATIVE * baseline_mean.abs())
+}
+
+/// The size below which nobody would act, whatever the mean.
+#[must_use]
+pub fn floor(metric: &Metric, requests: f64) -> f64 {
+    match (metric.unit, metric.name) {
         (Unit::Count, "min_available" | "min_routable" | "max_pods") => 0.5,
         (Unit::Count, "users_active" | "users_affected" | "sessions_lost") => 1.0,
-        (Unit::Count, _) => requests_floor(baseline_requests),
+        (Unit::Count, _) => requests_floor(requests),
         (Unit::Share, "utilisation") => 0.01,
         (Unit::Share, _) => 1e-4,
         (Unit::Milliseconds, _) => 1.0,
         (Unit::Seconds, "instance_s" | "extra_instance_s") | (Unit::Money, _) => 0.0,
         (Unit::Seconds, _) => 1.0,
-    };
-    floor.max(RELATIVE * baseline_mean.abs())
+    }
 }
 
 /// One in ten thousand requests, and at least one.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Study, VersionId};
-use crate::record::{CauseCount, Cell, RolloutOutcome, Timeline, Work};
+use crate::record::{CauseCount, Cell, PhaseTally, RolloutOutcome, Timeline, Work};
 
 use super::metric::{METRICS, index_of};
 
@@ -40,6 +40,8 @@ pub struct Group {
     pub causes: Vec<CauseCount>,
     /// Added up over the seeds.
     pub timeline: Timeline,
+    /// Requests of the scenario's phases, in its order, added up over the seeds.
+    pub phases: Vec<PhaseTally>,
 }
 
 /// One run's row in `runs.csv`.

@@ -41,8 +41,9 @@ pub fn run_study(
     collector.into_result(study)
 }
 
-/// Carries out the runs that `collector` lacks: first the controls, which the other runs of
-/// their seeds are compared with, then all others.
+/// Carries out the runs of `study` that `collector` lacks: first the controls, which the other
+/// runs of their seeds are compared with, then all others. The collector may be of the same
+/// study with more seeds.
 ///
 /// # Panics
 /// If a run panics, with a [`super::BrokenRun`] as payload; the runs that are finished stay in
@@ -54,7 +55,9 @@ pub fn finish_runs(
     threads: Option<usize>,
     progress: &dyn Progress,
 ) {
-    progress.started(collector.finished(), collector.total());
+    let open = collector.open_runs(study.seeds);
+    let finished = collector.finished();
+    progress.started(finished, finished + open.len() as u64);
     let broken = AtomicBool::new(false);
     let one = |&(group, key): &(usize, RunKey)| {
         // After a panic the study is lost: nothing new is begun.
@@ -72,7 +75,7 @@ pub fn finish_runs(
         progress.finished(&work);
     };
     let (controls, others): (Vec<_>, Vec<_>) =
-        collector.open_runs().into_iter().partition(|(_, key)| key.arm.is_none());
+        open.into_iter().partition(|(_, key)| key.arm.is_none());
     let mut pool = rayon::ThreadPoolBuilder::new();
     if let Some(threads) = threads {
         pool = pool.num_threads(threads);

@@ -2,14 +2,14 @@
 
 use crate::plan::Study;
 use crate::stats::mean::{Moments, Paired};
-use crate::stats::{LEVEL, best, correction, quantile, share};
+use crate::stats::{LEVEL, best, correction, quantile, rare, sequential, share};
 
 use super::metric::{METRICS, Metric, Unit, index_of};
-use super::relevance;
 use super::result::{CONTROL_NAME, Group, Row, StudyResult};
 use super::summary::{
     BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Summary, SummaryLine,
 };
+use super::{pareto, relevance};
 
 /// Metrics in which strategies are ranked, if they have values.
 const RANKED: [&str; 8] = [
@@ -32,23 +32,48 @@ const POOLED: [(&str, f64); 5] = [
     ("ok_p999_ms", 0.999),
 ];
 
-/// Puts a study into figures.
+/// Puts a study of a number of seeds that was fixed before into figures.
 #[must_use]
 pub fn summarise(result: &StudyResult) -> Summary {
+    summarise_look(result, 1)
+}
+
+/// Puts one of `looks` looks at a growing study into figures: every interval is as wide as it
+/// must be for the looks to cover together, so that it covers wherever the study stops.
+#[must_use]
+pub fn summarise_look(result: &StudyResult, looks: usize) -> Summary {
     let others = result.study.arms.len().saturating_sub(1);
     let comparisons = others * result.study.releases.len();
-    let mut summary = Summary { level: LEVEL, comparisons, ..Summary::default() };
+    let levels = Levels::new(looks, comparisons);
+    let mut summary = Summary { level: LEVEL, comparisons, looks, ..Summary::default() };
     for group in 0..result.groups.len() {
         let baseline = baseline_of(result, group);
         for metric in 0..METRICS.len() {
             let values = Column::of(&result.groups[group], metric);
-            summary.lines.extend(line(result, group, metric, &values, baseline, comparisons));
+            summary.lines.extend(line(result, group, metric, &values, baseline, levels));
         }
-        summary.pooled.extend(pooled(&result.groups[group], group));
+        summary.pooled.extend(pooled(&result.groups[group], group, levels));
     }
     summary.best = best_lines(result);
-    summary.per_hundred = per_hundred(result);
+    summary.per_hundred = per_hundred(result, looks);
+    summary.pareto = pareto::standings(result, levels.single);
     summary
+}
+
+/// The levels at which intervals are taken.
+#[derive(Clone, Copy)]
+struct Levels {
+    /// Of one figure by itself.
+    single: f64,
+    /// Of a difference, one of several.
+    compared: f64,
+}
+
+impl Levels {
+    fn new(looks: usize, comparisons: usize) -> Self {
+        let single = sequential::level_of_a_look(LEVEL, looks);
+        Self { single, compared: correction::bonferroni(single, comparisons) }
+    }
 }
 
 /// The group that a group is compared with: that of the baseline and the same release.
@@ -81,7 +106,7 @@ fn line(
     place: usize,
     values: &Column,
     baseline: Option<&Group>,
-    comparisons: usize,
+    levels: Levels,
 ) -> Option<SummaryLine> {
     let metric = &METRICS[place];
     let moments = Moments::of(&values.present)?;
@@ -91,21 +116,23 @@ fn line(
     let rows = &result.groups[group].rows;
     let is_censored = |row: &&Row| row.values[place].is_some() && row.censored.is(metric.name);
     let difference = baseline.and_then(|baseline| {
-        let other = Column::of(baseline, place);
+        let other = Column::of(baseline, place).by_row;
         let requests = mean_requests(baseline);
-        let threshold = |mean| relevance::threshold(metric, mean, requests);
-        let (theirs, ours) = pairs(&other.by_row, &values.by_row);
-        difference(&theirs, &ours, threshold, metric.less_is_better, comparisons)
+        paired_difference(place, &other, &values.by_row, requests, levels.compared)
     });
+    let interval = match smallest_harm(metric, &result.groups[group]) {
+        Some(smallest) => rare::mean(&values.present, smallest, levels.single),
+        None => moments.interval(levels.single),
+    };
     Some(SummaryLine {
         group,
         metric: place,
         seeds: moments.count as u64,
         censored: rows.iter().filter(is_censored).count() as u64,
         mean: moments.mean,
-        interval: moments.interval(LEVEL).map(|ends| within_range(metric, ends)),
+        interval: interval.map(|ends| within_range(metric, ends)),
         quantiles: (at(0.05), at(0.5), at(0.95)),
-        seeds_hit: seeds_hit(metric, &values.present),
+        seeds_hit: seeds_hit(metric, &values.present, levels),
         difference,
     })
 }
@@ -120,15 +147,33 @@ fn within_range(metric: &Metric, (low, high): (f64, f64)) -> (f64, f64) {
     (low.max(0.0), high.min(most))
 }
 
-fn seeds_hit(metric: &Metric, values: &[f64]) -> Option<SeedsHit> {
-    let is_harm = metric.unit == Unit::Count
+/// Whether a metric counts harm that may happen in a run or not.
+fn counts_harm(metric: &Metric) -> bool {
+    matches!(metric.unit, Unit::Count | Unit::Share)
         && metric.less_is_better == Some(true)
-        && !matches!(metric.name, "attempts" | "max_pods");
-    let hits = values.iter().filter(|&&value| value > 0.0).count() as u64;
-    is_harm.then(|| SeedsHit { hits, share: share::exact(hits, values.len() as u64, LEVEL) })
+        && !matches!(metric.name, "attempts" | "max_pods")
 }
 
-fn mean_requests(group: &Group) -> f64 {
+/// The least harm that a run can do, in the metric's unit: one request, user, session.
+pub(super) fn smallest_harm(metric: &Metric, group: &Group) -> Option<f64> {
+    smallest(metric, mean_requests(group))
+}
+
+fn smallest(metric: &Metric, requests: f64) -> Option<f64> {
+    counts_harm(metric).then_some(match metric.unit {
+        Unit::Share if requests > 0.0 => 1.0 / requests,
+        _ => 1.0,
+    })
+}
+
+fn seeds_hit(metric: &Metric, values: &[f64], levels: Levels) -> Option<SeedsHit> {
+    let is_harm = counts_harm(metric) && metric.unit == Unit::Count;
+    let hits = values.iter().filter(|&&value| value > 0.0).count() as u64;
+    let share = || share::exact(hits, values.len() as u64, levels.single);
+    is_harm.then(|| SeedsHit { hits, share: share() })
+}
+
+pub(super) fn mean_requests(group: &Group) -> f64 {
     let requests: Vec<f64> = group.rows.iter().filter_map(|row| row.value("requests")).collect();
     Moments::of(&requests).map_or(0.0, |moments| moments.mean)
 }
@@ -138,33 +183,67 @@ fn pairs(theirs: &[Option<f64>], ours: &[Option<f64>]) -> (Vec<f64>, Vec<f64>) {
     theirs.iter().zip(ours).filter_map(|(a, b)| Some(((*a)?, (*b)?))).unzip()
 }
 
+/// How the differences of a metric are weighed.
+#[derive(Clone, Copy)]
+struct Weighed<T> {
+    /// The size up to which a difference does not matter, of the baseline's mean.
+    threshold: T,
+    /// See [`Metric::less_is_better`].
+    less_is_better: Option<bool>,
+    /// The least that can happen, of what may happen or not.
+    smallest: Option<f64>,
+}
+
+/// The paired difference with its interval at `level` and what it says.
 fn difference(
     baseline: &[f64],
     values: &[f64],
-    threshold: impl Fn(f64) -> f64,
-    less_is_better: Option<bool>,
-    comparisons: usize,
+    weighed: Weighed<impl Fn(f64) -> f64>,
+    level: f64,
 ) -> Option<Difference> {
     let paired = Paired::of(baseline, values)?;
-    let interval = paired.moments.interval(correction::bonferroni(LEVEL, comparisons))?;
-    let threshold = threshold(Moments::of(baseline)?.mean);
+    let interval = match weighed.smallest {
+        Some(smallest) => rare::difference(&paired, baseline, values, smallest, level),
+        None => paired.moments.interval(level),
+    }?;
+    let threshold = (weighed.threshold)(Moments::of(baseline)?.mean);
     Some(Difference {
         mean: paired.moments.mean,
         interval,
         threshold,
-        verdict: relevance::verdict(interval, threshold, less_is_better),
+        verdict: relevance::verdict(interval, threshold, weighed.less_is_better),
         variance_removed: paired.variance_removed,
     })
 }
 
-fn pooled(group: &Group, index: usize) -> Vec<PooledLine> {
+/// The difference of a metric between two columns of rows, paired by place; `requests` is the
+/// baseline's mean number of requests.
+#[must_use]
+pub fn paired_difference(
+    metric: usize,
+    baseline: &[Option<f64>],
+    values: &[Option<f64>],
+    requests: f64,
+    level: f64,
+) -> Option<Difference> {
+    let metric = &METRICS[metric];
+    let (theirs, ours) = pairs(baseline, values);
+    let weighed = Weighed {
+        threshold: |mean| relevance::threshold(metric, mean, requests),
+        less_is_better: metric.less_is_better,
+        smallest: smallest(metric, requests),
+    };
+    difference(&theirs, &ours, weighed, level)
+}
+
+fn pooled(group: &Group, index: usize, levels: Levels) -> Vec<PooledLine> {
     let mut ok = crate::engine::Histogram::new();
     group.cells.iter().for_each(|cell| ok.merge(&cell.ok));
     let lines = POOLED.iter().filter_map(|&(name, q)| {
         let metric = index_of(name)?;
         let value = ok.quantile(q)? as f64 / 1e6;
         let runs = Column::of(group, metric).present;
-        let interval = quantile::sectioning(value, &runs, LEVEL);
+        let interval = quantile::sectioning(value, &runs, levels.single);
         let interval = interval.map(|ends| within_range(&METRICS[metric], ends));
         Some(PooledLine { group: index, metric, value, interval })
     });
@@ -221,10 +300,11 @@ fn per_hundred_by_seed(result: &StudyResult, arm: usize, harm: Harm) -> Option<V
     Some(sums)
 }
 
-fn per_hundred(result: &StudyResult) -> Vec<PerHundred> {
+fn per_hundred(result: &StudyResult, looks: usize) -> Vec<PerHundred> {
     let Study { arms, baseline, .. } = &result.study;
     let mut lines = Vec::new();
-    let comparisons = arms.len().saturating_sub(1);
+    // One comparison a strategy: releases are mixed before.
+    let levels = Levels::new(looks, arms.len().saturating_sub(1));
     for harm in Harm::ALL {
         let by_arm: Option<Vec<Vec<f64>>> =
             (0..arms.len()).map(|arm| per_hundred_by_seed(result, arm, harm)).collect();
@@ -235,13 +315,15 @@ fn per_hundred(result: &StudyResult) -> Vec<PerHundred> {
             continue;
         }
         let floor = 100.0 * floor_of(result, harm);
+        let least = Some(100.0);
         let threshold = |mean: f64| floor.max(relevance::RELATIVE * mean.abs());
         for (arm, values) in by_arm.iter().enumerate() {
             let Some(moments) = Moments::of(values) else { continue };
+            let weighed = Weighed { threshold, less_is_better: Some(true), smallest: least };
             let difference = (arm != *baseline)
-                .then(|| difference(&by_arm[*baseline], values, threshold, Some(true), comparisons))
+                .then(|| difference(&by_arm[*baseline], values, weighed, levels.compared))
                 .flatten();
-            let interval = moments.interval(LEVEL);
+            let interval = least.and_then(|least| rare::mean(values, least, levels.single));
             lines.push(PerHundred { arm, harm, mean: moments.mean, interval, difference });
         }
     }

@@ -1,6 +1,7 @@
 //! A study in figures: one line for each group and metric, with intervals, and the difference
 //! to the baseline paired by seed.
 
+use super::precision::Target;
 use crate::stats::Interval;
 
 /// All lines, in the order of groups, then of [`super::METRICS`]; lines without any value are
@@ -14,12 +15,34 @@ pub struct Summary {
     /// Comparisons among which the differences' error rate is shared out: within one metric,
     /// every strategy but the baseline, times the releases (Bonferroni).
     pub comparisons: usize,
+    /// Looks at a growing study among which the error rate of every interval is shared out; 1
+    /// (or 0) where the number of seeds was fixed before.
+    pub looks: usize,
+    /// What the study grew for, if it did.
+    pub target: Option<Target>,
     /// Latency quantiles over the requests of all seeds together.
     pub pooled: Vec<PooledLine>,
     /// The chance of each strategy to be the best.
     pub best: Vec<BestLine>,
     /// Harm over a mix of releases.
     pub per_hundred: Vec<PerHundred>,
+    /// Which strategies another one beats in everything, by release and arm.
+    pub pareto: Vec<Standing>,
+}
+
+/// Where a strategy stands among the others of a release, in harm, rollout time and extra
+/// capacity together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Index into the study's releases.
+    pub release: usize,
+    /// Index into the study's arms.
+    pub arm: usize,
+    /// Arms that are no worse in anything that matters and better in something, for certain.
+    pub dominated_by: Vec<usize>,
+    /// Whether for certain no other arm dominates it. Neither this nor dominated: the study
+    /// cannot tell.
+    pub on_front: bool,
 }
 
 /// One metric of one group.
@@ -84,6 +107,20 @@ pub enum Verdict {
     NoRelevantDifference,
     /// None of these.
     Inconclusive,
+}
+
+impl Verdict {
+    /// Its words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+            Self::Different => "different",
+            Self::NoRelevantDifference => "no difference shown",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
 }
 
 /// A latency quantile over the requests of all seeds together.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::engine::rng::Key;
-use crate::engine::time::SECOND;
+use crate::engine::time::{SECOND, rounded};
 use crate::engine::ziggurat::Ziggurat;
 use crate::engine::{SimDuration, SimTime, Xoshiro};
 use crate::plan::{Arrivals, ProfilePoint};
@@ -47,7 +47,7 @@ impl Source {
             Arrivals::Trace { times } => {
                 Process::Trace { times: times.clone(), next: 0, offset: warmup.0 }
             }
-            Arrivals::Users { .. } => return None,
+            Arrivals::Users { .. } | Arrivals::OnDemand => return None,
         };
         Some(Self { process, rng, tables })
     }
@@ -62,11 +62,11 @@ impl Source {
     pub fn after(&mut self, now: SimTime) -> SimTime {
         match &mut self.process {
             Process::Poisson { gap } => {
-                SimTime(now.0 + (self.tables.exponential(&mut self.rng) * *gap + 0.5) as u64)
+                SimTime(now.0 + rounded(self.tables.exponential(&mut self.rng) * *gap))
             }
             Process::Constant { gap, sent } => {
                 *sent += 1;
-                SimTime((*sent as f64 * *gap + 0.5) as u64)
+                SimTime(rounded(*sent as f64 * *gap))
             }
             _ => self.after_rarer(now),
         }

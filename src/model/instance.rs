@@ -43,6 +43,10 @@ pub struct Instance {
     pub condition: Condition,
     /// Service times are demands as they are: no slowdown, no warm-up left.
     pub plain: bool,
+    /// Its answers are never errors.
+    pub flawless: bool,
+    /// The address that balancers know it by; a pod's is its own number.
+    pub address: u32,
     /// Since when it listens.
     pub listening_since: SimTime,
     /// When it got its first request.
@@ -65,6 +69,8 @@ impl Instance {
             version,
             condition: Condition::NotListening,
             plain: true,
+            flawless: true,
+            address: NONE,
             listening_since: SimTime::NEVER,
             first_request: SimTime::NEVER,
             begun: 0,

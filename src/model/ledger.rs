@@ -6,7 +6,8 @@
 use crate::engine::{SimDuration, SimTime};
 use crate::plan::Plan;
 use crate::record::{
-    Bucket, Cause, CauseCount, Cell, CoarseHistogram, Counters, Outcome, Series, Timeline,
+    Bucket, Cause, CauseCount, Cell, CoarseHistogram, Counters, Outcome, PhaseTally, Series,
+    Timeline,
 };
 
 use super::request::{NONE, Request, Requests};
@@ -67,6 +68,7 @@ pub struct Ledger {
     bucket_until: SimTime,
     harm: Vec<u32>,
     harm_steps: Steps,
+    phases: Vec<(SimTime, SimTime, PhaseTally)>,
     /// Time in queues of accepted attempts.
     pub wait_ns: u128,
     /// Accepted attempts.
@@ -113,6 +115,11 @@ impl Ledger {
             bucket_until: start,
             harm: vec![0; harm_steps.count],
             harm_steps,
+            phases: plan
+                .phases
+                .iter()
+                .map(|phase| (start + phase.from, start + phase.to, PhaseTally::default()))
+                .collect(),
             wait_ns: 0,
             accepted: 0,
             waited: 0,
@@ -171,6 +178,14 @@ impl Ledger {
         }
     }
 
+    /// Counts the time that an attempt spent in a queue before the instance's own.
+    pub fn waited_before(&mut self, now: SimTime, wait: u64) {
+        if now >= self.start {
+            self.wait_ns += u128::from(wait);
+            self.waited += u64::from(wait > 0);
+        }
+    }
+
     /// Takes back busy time that was counted ahead and did not happen.
     pub fn cut_service(&mut self, now: SimTime, planned_end: SimTime) {
         let from = now.0.max(self.start.0);
@@ -194,15 +209,18 @@ impl Ledger {
             return;
         }
         let latency = now.0 - request.sent.0 + self.overhead;
-        let cell = usize::from(request.class) * (self.versions + 1)
+        let place = usize::from(request.class) * (self.versions + 1)
             + version.map_or(self.versions, usize::from);
-        let cell = &mut self.cells[cell];
+        let cell = &mut self.cells[place];
         cell.counters.requests += 1;
         cell.counters.attempts += u64::from(request.attempts);
         cell.counters.tries += u64::from(request.tries) + u64::from(request.earlier_tries);
         cell.counters.outcomes[outcome as usize] += 1;
         let bucket = &mut self.buckets[request.bucket as usize];
         bucket.outcomes[outcome as usize] += 1;
+        if !self.phases.is_empty() {
+            tally(&mut self.phases, request.sent, latency, outcome, cause);
+        }
         if outcome == Outcome::Ok {
             cell.ok.record(latency);
             bucket.ok.record(latency);
@@ -211,6 +229,65 @@ impl Ledger {
             let cause = cause.expect("a failed request has a cause");
             self.harmed(user, now, outcome, cause);
         }
+        if request.has_content() {
+            self.content(request, place, user, now, outcome);
+        }
+    }
+
+    /// Counts the content of an answer: reads and stale ones among the answered, log-ins that
+    /// were forced whatever the outcome. Wrong content is harm; of a request that failed, the
+    /// failure is.
+    #[cold]
+    fn content(
+        &mut self,
+        request: &Request,
+        cell: usize,
+        user: u32,
+        now: SimTime,
+        outcome: Outcome,
+    ) {
+        let ok = outcome == Outcome::Ok;
+        let forced = u64::from(request.bears(Request::FORCED));
+        let stale = u64::from(ok && request.bears(Request::STALE));
+        let counters = &mut self.cells[cell].counters;
+        counters.reads += u64::from(ok && request.bears(Request::READ));
+        counters.stale_reads += stale;
+        counters.forced_logins += forced;
+        let bucket = &mut self.buckets[request.bucket as usize];
+        bucket.stale_reads += stale;
+        bucket.forced_logins += forced;
+        if ok && stale + forced > 0 {
+            self.add_harm(user, now);
+        }
+    }
+
+    fn bucket_now(&mut self, now: SimTime) -> Option<&mut Bucket> {
+        if !self.measures(now) {
+            return None;
+        }
+        let place = self.bucket_steps.of(now.0 - self.start.0);
+        Some(&mut self.buckets[place])
+    }
+
+    /// Counts a look-up in a cache.
+    pub fn looked_up(&mut self, now: SimTime, hit: bool) {
+        if let Some(bucket) = self.bucket_now(now) {
+            bucket.cache_lookups += 1;
+            bucket.cache_hits += u64::from(hit);
+        }
+    }
+
+    /// Counts a call that a store begins to serve.
+    pub fn called_store(&mut self, now: SimTime) {
+        if let Some(bucket) = self.bucket_now(now) {
+            bucket.store_calls += 1;
+        }
+    }
+
+    /// Adds worker-time that was spent waiting for others.
+    pub fn held(&mut self, from: SimTime, to: SimTime) {
+        let (from, to) = (from.0.max(self.start.0), to.0.min(self.end.0));
+        self.busy_ns += u128::from(to.saturating_sub(from));
     }
 
     /// Adds a request's stay to the area under the number in the system.
@@ -222,6 +299,10 @@ impl Ledger {
     #[cold]
     fn harmed(&mut self, user: u32, now: SimTime, outcome: Outcome, cause: Cause) {
         self.causes[outcome as usize][cause as usize] += 1;
+        self.add_harm(user, now);
+    }
+
+    fn add_harm(&mut self, user: u32, now: SimTime) {
         let step = self.harm_steps.of(now.0.min(self.end.0 - 1) - self.start.0);
         self.harm[step] += 1;
         self.users.harmed(user, now);
@@ -321,7 +402,12 @@ impl Ledger {
             causes,
             worst_minute_ok_p99_ns: worst,
             harm: Series { width: self.harm_steps.width, counts: self.harm },
-            timeline: Timeline { width: self.bucket_steps.width, buckets: self.buckets, runs: 1 },
+            phases: self.phases.into_iter().map(|(_, _, tally)| tally).collect(),
+            timeline: Timeline {
+                width: self.bucket_steps.width,
+                buckets: self.buckets.into(),
+                runs: 1,
+            },
         }
     }
 }
@@ -352,4 +438,28 @@ pub struct Parts {
     pub harm: Series,
     /// Counts by send time.
     pub timeline: Timeline,
+    /// Requests of the phases.
+    pub phases: Vec<PhaseTally>,
+}
+
+/// Counts a request that ended in the phases it was sent in.
+#[cold]
+fn tally(
+    phases: &mut [(SimTime, SimTime, PhaseTally)],
+    sent: SimTime,
+    latency: u64,
+    outcome: Outcome,
+    cause: Option<Cause>,
+) {
+    for (from, to, tally) in phases {
+        if sent < *from || sent >= *to {
+            continue;
+        }
+        tally.requests += 1;
+        tally.outcomes[outcome as usize] += 1;
+        match cause {
+            None => tally.ok.record(latency),
+            Some(cause) => tally.causes[outcome as usize][cause as usize] += 1,
+        }
+    }
 }

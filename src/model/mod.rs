@@ -6,9 +6,12 @@
 pub mod arrivals;
 pub mod balancer;
 pub mod client;
+pub mod connections;
 pub mod instance;
 pub mod ledger;
 pub mod request;
 pub mod sharing;
+pub mod state;
+pub mod store;
 pub mod telemetry;
 pub mod users;

@@ -86,6 +86,15 @@ impl Request {
     const ORPHAN: u8 = 1;
     /// A user of a closed loop waits for the answer.
     const LOOPED: u8 = 2;
+    /// Affinity chose the instance.
+    const PINNED: u8 = 32;
+    /// It forced its user to log in.
+    pub const FORCED: u8 = 4;
+    /// It has read.
+    pub const READ: u8 = 8;
+    /// What it has read was older than what had been written.
+    pub const STALE: u8 = 16;
+    const CONTENT: u8 = Self::FORCED | Self::READ | Self::STALE;
 
     /// Whether the client has given up.
     #[inline]
@@ -108,10 +117,49 @@ impl Request {
         self.marks & Self::LOOPED != 0
     }
 
-    /// A new request, before its first attempt.
+    /// Affinity has chosen the instance of this attempt.
+    pub fn pin(&mut self) {
+        self.marks |= Self::PINNED;
+    }
+
+    /// The next attempt has no instance yet.
+    pub fn unpin(&mut self) {
+        self.marks &= !Self::PINNED;
+    }
+
+    /// Whether affinity chose the instance of this attempt.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.marks & Self::PINNED != 0
+    }
+
+    /// Whether anything is to be said about the content of its answer.
+    #[inline]
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        self.marks & Self::CONTENT != 0
+    }
+
+    /// Whether it bears a mark of its content.
+    #[must_use]
+    pub fn bears(&self, mark: u8) -> bool {
+        self.marks & mark != 0
+    }
+
+    /// Marks its content.
+    pub fn mark(&mut self, mark: u8) {
+        self.marks |= mark;
+    }
+
+    /// An attempt begins: what an earlier one has read no longer counts.
+    pub fn forget_reads(&mut self) {
+        self.marks &= !(Self::READ | Self::STALE);
+    }
+
+    /// A new request on its first attempt, which has not met a balancer yet.
     #[must_use]
     pub fn new(sent: SimTime, class: u8, number: u64, demand: u64, user: u32) -> Self {
-        Self { sent, class, number, demand, user, stage: Stage::Waiting, ..Self::FREE }
+        Self { sent, class, number, demand, user, attempts: 1, stage: Stage::Waiting, ..Self::FREE }
     }
 }
 
@@ -130,7 +178,7 @@ impl Requests {
         Self { records: Vec::new(), first_free: NONE, limit }
     }
 
-    /// Stores a new request, before its first attempt, and returns its number.
+    /// Stores a new request on its first attempt, and returns its number.
     #[inline(always)]
     #[allow(clippy::too_many_arguments, reason = "the fields of one record, written in place")]
     pub fn add(
@@ -160,7 +208,7 @@ impl Requests {
         record.instance = NONE;
         record.bucket = bucket;
         record.class = class;
-        record.attempts = 0;
+        record.attempts = 1;
         record.tries = 0;
         record.stage = Stage::Waiting;
         record.node = 0;
@@ -198,12 +246,32 @@ impl Requests {
     /// Frees a record.
     #[inline]
     pub fn remove(&mut self, slot: u32) {
+        self.take(slot);
+    }
+
+    /// Frees a record and returns what it held.
+    #[inline]
+    pub fn take(&mut self, slot: u32) -> Request {
         let record = &mut self.records[slot as usize];
-        debug_assert!(record.stage != Stage::Free);
+        let request = *record;
+        debug_assert!(request.stage != Stage::Free);
         record.stage = Stage::Free;
         record.timeout_at = SimTime::NEVER;
         record.next = self.first_free;
         self.first_free = slot;
+        request
+    }
+
+    /// The number of every record that is not free.
+    pub fn live_slots(&self) -> impl Iterator<Item = u32> + '_ {
+        let all = self.records.iter().enumerate();
+        all.filter(|(_, record)| record.stage != Stage::Free).map(|(slot, _)| slot as u32)
+    }
+
+    /// Whether there is a record of that number that is not free.
+    #[must_use]
+    pub fn is_used(&self, slot: u32) -> bool {
+        self.records.get(slot as usize).is_some_and(|record| record.stage != Stage::Free)
     }
 
     /// Every record that is not free.

@@ -18,7 +18,7 @@ pub use alerts::Alerts;
 pub use monitoring::Monitoring;
 
 use crate::engine::{SimDuration, SimTime};
-use crate::plan::{AnalysisMetric, MetricName, Metrics, Scope, ScopeVersion, VersionId};
+use crate::plan::{AnalysisMetric, Bound, MetricName, Metrics, Scope, ScopeVersion, VersionId};
 use crate::record::{CoarseHistogram, Outcome};
 
 /// Finished attempts of one class on one version, counted since the start of the run.
@@ -26,6 +26,10 @@ use crate::record::{CoarseHistogram, Outcome};
 pub struct AttemptCounters {
     /// By `Outcome as usize`.
     pub outcomes: [u64; 7],
+    /// Answered after a log-in that was forced on the way.
+    pub forced: u64,
+    /// Tickets that users opened.
+    pub tickets: u64,
     /// Latency in nanoseconds of the ok ones.
     pub latency: CoarseHistogram,
 }
@@ -91,6 +95,8 @@ pub struct Roles {
 #[derive(Clone, Debug)]
 pub struct Telemetry {
     window: SimDuration,
+    /// The longest window that is ever asked for.
+    longest: SimDuration,
     delay: SimDuration,
     /// Oldest first.
     scrapes: VecDeque<(SimTime, AttemptTable)>,
@@ -99,15 +105,16 @@ pub struct Telemetry {
 impl Telemetry {
     /// A system without data.
     #[must_use]
-    pub fn new(settings: &Metrics) -> Self {
-        Self { window: settings.window, delay: settings.delay, scrapes: VecDeque::new() }
+    pub fn new(settings: &Metrics, longest: SimDuration) -> Self {
+        let longest = longest.max(settings.window);
+        Self { window: settings.window, longest, delay: settings.delay, scrapes: VecDeque::new() }
     }
 
     /// Copies the counters, and forgets copies that no query can need any more.
     pub fn scrape(&mut self, now: SimTime, table: &AttemptTable) {
         self.scrapes.push_back((now, table.clone()));
         let visible = self.visible(now).map(|(index, _)| index);
-        let keep = visible.and_then(|newest| self.base(newest)).unwrap_or(0);
+        let keep = visible.and_then(|newest| self.base(newest, self.longest)).unwrap_or(0);
         self.scrapes.drain(..keep);
     }
 
@@ -118,9 +125,9 @@ impl Telemetry {
 
     /// The scrape a window before another: the newest one that is at least that old; the
     /// oldest of all while data do not reach back so far.
-    fn base(&self, newest: usize) -> Option<usize> {
+    fn base(&self, newest: usize, window: SimDuration) -> Option<usize> {
         let end = self.scrapes[newest].0;
-        let old_enough = |(at, _): &(SimTime, AttemptTable)| *at + self.window <= end;
+        let old_enough = |(at, _): &(SimTime, AttemptTable)| *at + window <= end;
         let base = self.scrapes.iter().take(newest).rposition(old_enough);
         base.or((newest > 0).then_some(0))
     }
@@ -129,17 +136,26 @@ impl Telemetry {
     #[must_use]
     pub fn query(&self, now: SimTime, roles: Roles, metric: &AnalysisMetric) -> Option<f64> {
         let (newest, (end, after)) = self.visible(now)?;
-        let (start, before) = &self.scrapes[self.base(newest)?];
+        let window = match metric.bound {
+            Bound::BurnRate { long, .. } => long,
+            _ => self.window,
+        };
+        let (start, before) = &self.scrapes[self.base(newest, window)?];
         let Scope { class, version } = metric.scope;
         let version = match version {
             None => None,
             Some(ScopeVersion::Stable) => Some(roles.stable),
             Some(ScopeVersion::Candidate) => Some(roles.candidate?),
         };
-        let (mut attempts, mut ok) = (0, 0);
+        let (mut attempts, mut ok, mut not_5xx, mut forced, mut tickets) = (0, 0, 0, 0, 0);
         for (after, before) in after.matching(class, version).zip(before.matching(class, version)) {
             attempts += after.outcomes.iter().sum::<u64>() - before.outcomes.iter().sum::<u64>();
-            ok += after.outcomes[Outcome::Ok as usize] - before.outcomes[Outcome::Ok as usize];
+            let of = |outcome| after.outcomes[outcome as usize] - before.outcomes[outcome as usize];
+            ok += of(Outcome::Ok);
+            // A client that gives up leaves no status behind.
+            not_5xx += of(Outcome::Ok) + of(Outcome::Timeout) + of(Outcome::Unauthorized);
+            forced += of(Outcome::Unauthorized) + after.forced - before.forced;
+            tickets += after.tickets - before.tickets;
         }
         if attempts < metric.min_requests {
             return None;
@@ -155,6 +171,9 @@ impl Telemetry {
             latency.quantile(q).map(|nanoseconds| SimDuration(nanoseconds).as_secs_f64())
         };
         match metric.metric {
+            MetricName::Http5xxRate => share(attempts - not_5xx),
+            MetricName::LoginSuccessRate => share(attempts - forced),
+            MetricName::Tickets => Some(tickets as f64),
             MetricName::ErrorRate => share(attempts - ok),
             MetricName::SuccessRate => share(ok),
             MetricName::LatencyP50 => quantile(0.5),

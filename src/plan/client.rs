@@ -3,19 +3,36 @@
 use serde::{Deserialize, Serialize};
 
 use super::balancer::RetryOn;
-use crate::engine::SimDuration;
+use crate::engine::{Distribution, SimDuration};
 
 /// What clients do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Client {
     /// Who sends open-loop requests; `None`: requests of no user in particular.
     pub users: Option<Users>,
+    /// Connections that requests travel on.
+    pub connection: Connection,
     /// Patience with one attempt.
     pub timeout: Option<SimDuration>,
     /// Patience with the request, retries included.
     pub deadline: Option<SimDuration>,
     /// When and how a failed attempt is repeated.
     pub retries: ClientRetries,
+}
+
+/// Connections of the clients. They matter where connections are balanced, or a node is met
+/// by connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Kept for further requests; if not, each request has its own.
+    pub keepalive: bool,
+    /// All clients share one pool, as one upstream proxy or load generator has it; if not, each
+    /// user has its own connections.
+    pub shared_pool: bool,
+    /// How long a connection is kept, in nanoseconds; drawn for each. `None`: for ever.
+    pub lifetime: Option<Distribution>,
+    /// A connection of this age carries no further request.
+    pub max_age: Option<SimDuration>,
 }
 
 /// A population of users.

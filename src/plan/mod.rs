@@ -10,7 +10,10 @@ mod client;
 mod platform;
 mod response;
 mod routing;
+mod script;
 mod service;
+mod state;
+mod store;
 mod strategy;
 pub mod streams;
 #[cfg(test)]
@@ -19,18 +22,27 @@ mod traffic;
 mod version;
 
 pub use balancer::{
-    Balancer, BalancerRetries, HealthCheck, Policy, RetryOn, SlowStart, Sticky, TieBreak,
+    Balancer, BalancerRetries, CheckStart, HealthCheck, Mode, OnError, Outlier, Policy, RetryOn,
+    Rotation, SlowStart, Sticky, TieBreak,
 };
-pub use client::{Backoff, Client, ClientRetries, Jitter, Pick, Users};
-pub use platform::{ApiLimit, Lags, NodePlan, Operation, OperationKind, Platform};
+pub use client::{Backoff, Client, ClientRetries, Connection, Jitter, Pick, Users};
+pub use platform::{
+    ApiLimit, Lags, Lock, NodePlan, Operation, OperationKind, Platform, StateOperation,
+};
 pub use response::{
     Alert, Analysis, AnalysisMetric, Bound, MetricName, Metrics, OnCall, Response, Rollback, Scope,
-    ScopeVersion,
+    ScopeVersion, Slo, Tickets,
 };
 pub use routing::{EndpointConditions, Routing};
+pub use script::{Action, ActionKind, Own, PlannedInstance, Script, ServerState};
 pub use service::{
     Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup, WarmFrom, Warmup,
 };
+pub use state::{
+    Cache, CachePlace, Call, CallTarget, ClassState, Formats, Login, Need, OnWrite, Replace, Rows,
+    SessionStore, Sessions, State, Unreadable, VersionState,
+};
+pub use store::{Fault, FaultKind, FaultTarget, Store};
 pub use strategy::{
     BlueGreen, Canary, CanaryStep, CanaryTraffic, IntOrPercent, Recreate, Rolling, Strategy, Switch,
 };
@@ -171,6 +183,18 @@ pub struct Plan {
     pub platform: Platform,
     /// The versions there are; the first runs before the deployment.
     pub versions: Vec<Version>,
+    /// Named instances, where scripts act on them; empty: pods on the platform.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<PlannedInstance>,
+    /// Sessions, caches, schema and settings.
+    #[serde(default, skip_serializing_if = "State::is_empty")]
+    pub state: State,
+    /// Databases and the like behind the service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stores: Vec<Store>,
+    /// What goes wrong, whatever is deployed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
     /// What an operator does. A `deploy` without a version deploys the release's.
     pub operations: Vec<Operation>,
     /// Who notices harm, and what they do.

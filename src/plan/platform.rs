@@ -80,6 +80,53 @@ pub struct ApiLimit {
     pub burst: u32,
 }
 
+/// Something an operator does to state.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StateOperation {
+    /// A column or setting appears or goes.
+    Change {
+        /// Index into the state's needs.
+        need: u16,
+        /// Whether it is there from then on.
+        exists: bool,
+        /// What it locks on the way.
+        lock: Option<Lock>,
+    },
+    /// A backfill: the store is slower meanwhile, and in the end all rows have a format.
+    Migrate {
+        /// Index into the plan's stores.
+        store: u16,
+        /// How long it takes.
+        takes: SimDuration,
+        /// Work that begins meanwhile takes this many times as long.
+        slowdown: f64,
+        /// What all rows are written in at its end (index into the formats of rows).
+        format: Option<u8>,
+    },
+    /// The nodes of a cache are replaced by others, as its `replace` says.
+    ReplaceNodes {
+        /// Index into the state's caches.
+        cache: u16,
+    },
+}
+
+/// A lock that a schema change takes: while it waits for what holds the table, and while it
+/// works, every call to the store waits behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// Index into the plan's stores.
+    pub store: u16,
+    /// How long the longest read still holds the table when the change begins.
+    pub behind: SimDuration,
+    /// How long the change itself takes.
+    pub takes: SimDuration,
+    /// It gives up after waiting for this long, and tries again; `None`: it waits.
+    pub timeout: Option<SimDuration>,
+    /// From giving up to the next try.
+    pub retry: SimDuration,
+}
+
 /// Something an operator does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Operation {
@@ -135,6 +182,8 @@ pub enum OperationKind {
         /// How many.
         count: u32,
     },
+    /// Changes what is outside of the pods.
+    State(StateOperation),
     /// Evicts every pod on a node, subject to the disruption budget; refused ones are tried
     /// again every `retry`.
     Drain {

@@ -15,6 +15,30 @@ pub struct Response {
     pub on_call: OnCall,
     /// What is done about a bad rollout.
     pub rollback: Rollback,
+    /// Users who were harmed complain.
+    #[serde(default)]
+    pub tickets: Option<Tickets>,
+    /// The objective whose error budget is burnt.
+    #[serde(default)]
+    pub slo: Option<Slo>,
+}
+
+/// Complaints of users.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tickets {
+    /// Chance that a request that failed or was answered wrongly leads to one.
+    pub share: f64,
+    /// From the answer to the ticket, in nanoseconds.
+    pub after: Distribution,
+}
+
+/// A service level objective.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slo {
+    /// Share of requests that must not fail.
+    pub target: f64,
+    /// Over this long.
+    pub over: SimDuration,
 }
 
 /// How metrics reach judges and alerts.
@@ -59,6 +83,13 @@ pub enum MetricName {
     LatencyP99,
     /// Attempts per second.
     RequestRate,
+    /// Share of attempts that a server answered 5xx, or a balancer for it: what a dashboard of
+    /// HTTP errors shows.
+    Http5xxRate,
+    /// Share of attempts that neither were answered `unauthorized` nor forced a log-in.
+    LoginSuccessRate,
+    /// Tickets that users opened within the window.
+    Tickets,
 }
 
 impl MetricName {
@@ -72,6 +103,9 @@ impl MetricName {
             Self::LatencyP95 => "latency_p95",
             Self::LatencyP99 => "latency_p99",
             Self::RequestRate => "request_rate",
+            Self::Http5xxRate => "http_5xx_rate",
+            Self::LoginSuccessRate => "login_success_rate",
+            Self::Tickets => "tickets",
         }
     }
 }
@@ -105,6 +139,18 @@ pub enum Bound {
     Below(f64),
     /// Broken above this multiple of the same metric of the stable version.
     AboveStableTimes(f64),
+    /// Broken while the error budget of an objective burns faster than this over a long window
+    /// and over a short one.
+    BurnRate {
+        /// This many times as fast as the budget allows.
+        factor: f64,
+        /// The objective: share of good requests.
+        target: f64,
+        /// The long window.
+        long: SimDuration,
+        /// The short one, which ends the alert soon after the harm.
+        short: SimDuration,
+    },
 }
 
 impl Bound {
@@ -116,6 +162,7 @@ impl Bound {
             Self::Above(limit) => Some(value > limit),
             Self::Below(limit) => Some(value < limit),
             Self::AboveStableTimes(factor) => stable().map(|stable| value > factor * stable),
+            Self::BurnRate { factor, target, .. } => Some(value > factor * (1.0 - target)),
         }
     }
 }

@@ -124,6 +124,9 @@ pub struct Shutdown {
     pub linger: Distribution,
     /// From the deletion to SIGKILL, the preStop sleep included.
     pub grace: SimDuration,
+    /// Probes and health checks fail from the deletion on, while requests are still served.
+    #[serde(default)]
+    pub lame_duck: bool,
 }
 
 /// What a process does at SIGTERM.

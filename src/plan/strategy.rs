@@ -16,9 +16,17 @@ pub enum Strategy {
     BlueGreen(BlueGreen),
     /// A growing share of the traffic.
     Canary(Canary),
+    /// Planned control actions on named instances.
+    Scripted(super::Script),
 }
 
 impl Strategy {
+    /// Whether a router keeps each user on one side of a split.
+    #[must_use]
+    pub fn is_sticky(&self) -> bool {
+        matches!(self, Self::Canary(canary) if canary.sticky)
+    }
+
     /// `minReadySeconds`.
     #[must_use]
     pub fn min_ready(&self) -> SimDuration {
@@ -27,6 +35,7 @@ impl Strategy {
             Self::Rolling(rolling) => rolling.min_ready,
             Self::BlueGreen(blue_green) => blue_green.min_ready,
             Self::Canary(canary) => canary.min_ready,
+            Self::Scripted(_) => SimDuration::ZERO,
         }
     }
 }
@@ -104,6 +113,9 @@ pub struct Canary {
     pub traffic: CanaryTraffic,
     /// What happens, in order; at the end the candidate takes over.
     pub steps: Vec<CanaryStep>,
+    /// A router keeps each user on one side of a split; else it draws for each request.
+    #[serde(default)]
+    pub sticky: bool,
     /// Watches from the first step to the last; its failure aborts.
     pub background_analysis: Option<String>,
     /// Pods beyond the replicas (replica share only).

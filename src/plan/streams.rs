@@ -36,6 +36,27 @@ pub const SLOW_START: u32 = 14;
 pub const DEMAND_AGAIN: u32 = 15;
 /// Places of the instances on a hash ring.
 pub const RING: u32 = 16;
+/// Lifetimes of client connections.
+pub const CONNECTION: u32 = 17;
+/// Boot and linger times of processes that a script starts and stops.
+pub const SCRIPT_BOOT: u32 = 18;
+
+/// Which key or row a request touches; entity: class, request, look-up.
+pub const DATA_KEY: u32 = 17;
+/// Whether a request writes; entity: class.
+pub const WRITES: u32 = 18;
+/// Whether a request uses a column, a setting or a row; entity: class, need.
+pub const NEEDS: u32 = 19;
+/// Service times of calls to stores; entity: class, request, attempt, call.
+pub const CALL: u32 = 20;
+/// Whether a request writes its session back; entity: class.
+pub const SESSION_WRITE: u32 = 21;
+/// A logged-out user's pause and the demand of the log-in; entity: user, log-in.
+pub const LOGIN: u32 = 22;
+/// When an entry of a cache that is warm at the start expires; entity: cache.
+pub const CACHE_AGE: u32 = 23;
+/// Whether and when a harmed user opens a ticket; entity: class, request.
+pub const TICKET: u32 = 24;
 
 /// A pod's time from creation to a node.
 pub const POD_SCHEDULE: u32 = 100;

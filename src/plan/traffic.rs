@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::ClassState;
 use crate::engine::{Distribution, SimDuration};
 
 /// One kind of request: how it arrives and how much work it is.
@@ -19,6 +20,9 @@ pub struct RequestClass {
     pub idempotent: bool,
     /// How long a request waits in an instance's queue before it leaves, in nanoseconds.
     pub patience: Option<Distribution>,
+    /// Session, reads and writes, calls.
+    #[serde(default, skip_serializing_if = "ClassState::is_empty")]
+    pub state: ClassState,
 }
 
 /// An arrival process. Rates are per second.
@@ -61,6 +65,8 @@ pub enum Arrivals {
         /// Send times, rising, in nanoseconds.
         times: Arc<[u64]>,
     },
+    /// Sent by others alone: log-ins of users who were logged out.
+    OnDemand,
     /// Closed loop: each user waits for the answer, thinks, and sends the next request.
     Users {
         /// How many users.

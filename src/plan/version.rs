@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::VersionState;
 use crate::engine::{Distribution, SimDuration};
 
 /// A version of the service.
@@ -22,6 +23,9 @@ pub struct Version {
     /// How long its process serves on after SIGTERM, where that differs from the service's.
     #[serde(default)]
     pub linger: Option<Distribution>,
+    /// What it does with state.
+    #[serde(default)]
+    pub state: VersionState,
     /// What is wrong with its pods.
     pub defects: Vec<Defect>,
 }

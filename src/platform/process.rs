@@ -71,6 +71,13 @@ impl Platform {
         }
     }
 
+    /// The process dies of something outside of it; the kubelet restarts it as after any crash.
+    pub fn crash_process(&mut self, now: SimTime, id: PodId, out: &mut Outbox) {
+        if self.pods[id.0 as usize].has_process() {
+            self.crash(now, id, out);
+        }
+    }
+
     fn crash(&mut self, now: SimTime, id: PodId, out: &mut Outbox) {
         let version = self.pods[id.0 as usize].version;
         let kind = EventKind::InstanceCrashed { instance: id.0, version };

@@ -32,11 +32,16 @@ impl CoarseHistogram {
             self.first = low;
         } else if low < self.first {
             let more = (self.first - low) as usize;
-            self.counts.splice(0..0, std::iter::repeat_n(0, more));
+            let mut wider = Vec::with_capacity(more + self.counts.len());
+            wider.resize(more, 0);
+            wider.extend_from_slice(&self.counts);
+            self.counts = wider;
             self.first = low;
         }
         let needed = (high - self.first) as usize + 1;
         if needed > self.counts.len() {
+            // Not a place more than needed: there are thousands of these, and they seldom grow.
+            self.counts.reserve_exact(needed - self.counts.len());
             self.counts.resize(needed, 0);
         }
     }

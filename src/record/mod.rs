@@ -14,7 +14,7 @@ pub use coarse::CoarseHistogram;
 pub use event::{Event, EventKind, FailedRequest, Hop};
 pub use outcome::{Cause, Outcome};
 pub use run::{
-    Capacity, CauseCount, Cell, Counters, Detail, RolloutOutcome, RolloutTimes, RunKey, RunRecord,
-    Users, Work,
+    Capacity, CauseCount, Cell, Counters, Detail, PhaseTally, RolloutOutcome, RolloutTimes, RunKey,
+    RunRecord, Users, Work,
 };
 pub use timeline::{Bucket, Series, Timeline};

@@ -54,6 +54,9 @@ pub struct RunRecord {
     pub harm: Series,
     /// Counts by intended send time.
     pub timeline: Timeline,
+    /// Requests of each of the plan's phases, by intended send time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<PhaseTally>,
     /// The log; empty unless it was asked for.
     pub events: Vec<Event>,
     /// How much work the run was.
@@ -77,6 +80,41 @@ pub struct Detail {
     /// How often an instance held this many requests when it was sampled (at the end of each
     /// timeline bucket); the last entry counts that many or more.
     pub occupancy: Vec<u64>,
+    /// At the end: sessions in memory, by instance.
+    #[serde(default)]
+    pub sessions: Vec<u64>,
+    /// Entries that made room in caches, and the look-ups since their last use added up.
+    #[serde(default)]
+    pub evictions: (u64, u64),
+}
+
+/// Requests sent in one phase of the window.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseTally {
+    /// Requests.
+    pub requests: u64,
+    /// By `Outcome as usize`.
+    pub outcomes: [u64; 7],
+    /// Failed ones by `Outcome as usize` and `Cause as usize`.
+    pub causes: [[u64; Cause::ALL.len()]; 7],
+    /// Latency in nanoseconds of the ok ones.
+    pub ok: Histogram,
+}
+
+impl PhaseTally {
+    /// Adds another run's.
+    pub fn merge(&mut self, other: &Self) {
+        self.requests += other.requests;
+        for (mine, theirs) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *mine += theirs;
+        }
+        for (mine, theirs) in
+            self.causes.as_flattened_mut().iter_mut().zip(other.causes.as_flattened())
+        {
+            *mine += theirs;
+        }
+        self.ok.merge(&other.ok);
+    }
 }
 
 /// The requests of one class that one version answered, or that no version did.

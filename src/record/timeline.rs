@@ -1,17 +1,20 @@
 //! What happened when: counts by intended send time in equal buckets of the window.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::coarse::CoarseHistogram;
 use crate::engine::SimDuration;
 
-/// The window in equal buckets (the last one may be shorter).
+/// The window in equal buckets (the last one may be shorter). They are most of what a run leaves,
+/// and shared: a record that is kept beside a study's sums costs no second copy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     /// Width of a bucket.
     pub width: SimDuration,
     /// From the window's start on.
-    pub buckets: Vec<Bucket>,
+    pub buckets: Arc<[Bucket]>,
     /// How many runs are added up in here.
     pub runs: u64,
 }
@@ -27,6 +30,15 @@ pub struct Bucket {
     pub stale_reads: u64,
     /// Requests that forced their user to log in again.
     pub forced_logins: u64,
+    /// Look-ups in caches at times in the bucket.
+    #[serde(default)]
+    pub cache_lookups: u64,
+    /// Look-ups that found something.
+    #[serde(default)]
+    pub cache_hits: u64,
+    /// Calls that stores began to serve at times in the bucket.
+    #[serde(default)]
+    pub store_calls: u64,
     /// Latency in nanoseconds of the ok ones.
     pub ok: CoarseHistogram,
     /// At the bucket's end: instances that at least one balancer node may use.
@@ -41,6 +53,18 @@ pub struct Bucket {
 }
 
 impl Timeline {
+    /// Adds a run's timeline that nobody needs any more: the first is taken over as it is.
+    ///
+    /// # Panics
+    /// If the widths or lengths differ.
+    pub fn add(&mut self, other: Self) {
+        if self.runs == 0 {
+            *self = other;
+        } else {
+            self.merge(&other);
+        }
+    }
+
     /// Adds another run's timeline.
     ///
     /// # Panics
@@ -55,7 +79,7 @@ impl Timeline {
             (other.width, other.buckets.len()),
             "timelines of one study have equal buckets"
         );
-        for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
+        for (mine, theirs) in Arc::make_mut(&mut self.buckets).iter_mut().zip(&*other.buckets) {
             mine.merge(theirs);
         }
         self.runs += other.runs;
@@ -70,6 +94,9 @@ impl Bucket {
         }
         self.stale_reads += other.stale_reads;
         self.forced_logins += other.forced_logins;
+        self.cache_lookups += other.cache_lookups;
+        self.cache_hits += other.cache_hits;
+        self.store_calls += other.store_calls;
         self.ok.merge(&other.ok);
         self.routable += other.routable;
         self.instances += other.instances;

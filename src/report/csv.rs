@@ -68,7 +68,8 @@ fn columns() -> Vec<usize> {
     listed.chain(more).collect()
 }
 
-fn table(header: Vec<&str>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+/// Rows under a header, as a file.
+pub(super) fn table(header: Vec<&str>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let never = "writing to memory does not fail";
     writer.write_record(header).expect(never);
@@ -153,22 +154,22 @@ pub fn plan_of<'a>(result: &'a StudyResult, strategy: &str) -> &'a Plan {
 /// One row for each strategy, release and metric.
 #[must_use]
 pub fn summary(result: &StudyResult, summary: &Summary) -> String {
-    let header = vec![
-        "strategy",
-        "release",
-        "metric",
-        "unit",
-        "mean",
-        "ci_low",
-        "ci_high",
-        "p05",
-        "p50",
-        "p95",
-        "diff",
-        "diff_ci_low",
-        "diff_ci_high",
-    ];
-    let rows = summary.lines.iter().map(|line| {
+    table(summary_columns(), summary_cells(result, summary))
+}
+
+/// The columns of `summary.csv`.
+pub(super) fn summary_columns() -> Vec<&'static str> {
+    let columns = "strategy,release,metric,unit,mean,ci_low,ci_high,p05,p50,p95,diff,diff_ci_low,\
+                   diff_ci_high";
+    columns.split(',').collect()
+}
+
+/// The rows of `summary.csv`.
+pub(super) fn summary_cells<'a>(
+    result: &'a StudyResult,
+    summary: &'a Summary,
+) -> impl Iterator<Item = Vec<String>> + 'a {
+    summary.lines.iter().map(|line| {
         let group = &result.groups[line.group];
         let metric = &METRICS[line.metric];
         let interval = line.interval;
@@ -194,8 +195,69 @@ pub fn summary(result: &StudyResult, summary: &Summary) -> String {
             .map(cell),
         );
         cells
+    })
+}
+
+/// What each difference to the baseline says, and what to know about it: how large it must be
+/// to matter, how much of its variance pairing removed, how many seeds are behind it and in how
+/// many there was any harm.
+#[must_use]
+pub fn verdicts(result: &StudyResult, summary: &Summary) -> String {
+    let header = "strategy,release,metric,verdict,diff,diff_ci_low,diff_ci_high,matters_above,\
+                  variance_removed,seeds,censored,seeds_hit,seeds_hit_ci_low,seeds_hit_ci_high";
+    let rows = summary.lines.iter().map(|line| {
+        let group = &result.groups[line.group];
+        let difference = line.difference.as_ref();
+        let mut cells = vec![csv_cell(&group.strategy), csv_cell(&group.release)];
+        cells.push(METRICS[line.metric].name.to_owned());
+        cells.push(difference.map_or("", |difference| difference.verdict.name()).to_owned());
+        let hit = line.seeds_hit;
+        cells.extend(
+            [
+                difference.map(|difference| difference.mean),
+                difference.map(|difference| difference.interval.0),
+                difference.map(|difference| difference.interval.1),
+                difference.map(|difference| difference.threshold),
+                difference.and_then(|difference| difference.variance_removed),
+                Some(line.seeds as f64),
+                Some(line.censored as f64),
+                hit.map(|hit| hit.hits as f64),
+                hit.map(|hit| hit.share.0),
+                hit.map(|hit| hit.share.1),
+            ]
+            .map(cell),
+        );
+        cells
     });
-    table(header, rows)
+    table(header.split(',').collect(), rows)
+}
+
+/// Latency quantiles: over the requests of all seeds together, and as means over seeds.
+#[must_use]
+pub fn quantiles(result: &StudyResult, summary: &Summary) -> String {
+    let header = "strategy,release,metric,unit,pooled,pooled_ci_low,pooled_ci_high,seed_mean,\
+                  seed_ci_low,seed_ci_high";
+    let rows = summary.pooled.iter().map(|line| {
+        let group = &result.groups[line.group];
+        let name = METRICS[line.metric].name;
+        let seeds = summary.line(line.group, name);
+        let of_seeds = seeds.and_then(|line| line.interval);
+        let mut cells = vec![csv_cell(&group.strategy), csv_cell(&group.release)];
+        cells.extend([name.to_owned(), "ms".to_owned()]);
+        cells.extend(
+            [
+                Some(line.value),
+                line.interval.map(|ends| ends.0),
+                line.interval.map(|ends| ends.1),
+                seeds.map(|line| line.mean),
+                of_seeds.map(|ends| ends.0),
+                of_seeds.map(|ends| ends.1),
+            ]
+            .map(cell),
+        );
+        cells
+    });
+    table(header.split(',').collect(), rows)
 }
 
 fn unit(unit: Unit, currency: &str) -> &str {
@@ -222,6 +284,9 @@ pub fn timeline(result: &StudyResult) -> String {
         "instances_total",
         "weight_candidate",
         "in_system",
+        "cache_lookups",
+        "cache_hits",
+        "store_calls",
     ]);
     let rows = result.groups.iter().flat_map(|group| {
         let timeline = &group.timeline;
@@ -246,7 +311,34 @@ fn moment(bucket: &Bucket, runs: u64) -> Vec<String> {
     cells.extend([mean(bucket.routable), mean(bucket.instances)]);
     cells.push(machine(bucket.weight_candidate_bp as f64 / (runs.max(1) * 10_000) as f64));
     cells.push(mean(bucket.in_system));
+    cells.extend([bucket.cache_lookups, bucket.cache_hits, bucket.store_calls].map(mean));
     cells
+}
+
+/// The scenario's phases, by intended send time: means over the seeds of each count; latencies
+/// over all ok requests of all seeds.
+#[must_use]
+pub fn phases(result: &StudyResult) -> String {
+    let mut header = vec!["strategy", "release", "phase", "requests"];
+    header.extend(Outcome::ALL.map(Outcome::name));
+    header.extend(["ok_mean_ms", "ok_p50_ms", "ok_p90_ms", "ok_p99_ms", "ok_p999_ms"]);
+    let phases = &result.study.plan.phases;
+    let rows = result.groups.iter().flat_map(|group| {
+        phases.iter().zip(&group.phases).map(move |(phase, tally)| {
+            let runs = group.rows.len().max(1) as f64;
+            let mean = |count: u64| machine(count as f64 / runs);
+            let strategy = csv_cell(&group.strategy);
+            let mut cells = vec![strategy, csv_cell(&group.release), csv_cell(&phase.name)];
+            cells.push(mean(tally.requests));
+            cells.extend(tally.outcomes.map(mean));
+            cells.push(cell(tally.ok.mean().map(|mean| mean / 1e6)));
+            for q in [0.5, 0.9, 0.99, 0.999] {
+                cells.push(cell(tally.ok.quantile(q).map(|latency| latency as f64 / 1e6)));
+            }
+            cells
+        })
+    });
+    table(header, rows)
 }
 
 #[cfg(test)]
@@ -270,7 +362,8 @@ mod tests {
     fn runs_begin_with_the_promised_columns_in_their_order() {
         let table = runs(&fixture::result());
         let promised = INTERFACE.replace(", ", ",");
-        assert_eq!(header(&table), format!("{promised},exposed_s,censored"));
+        let more = "exposed_s,logouts_per_user,error_budget_burnt,censored";
+        assert_eq!(header(&table), format!("{promised},{more}"));
         assert_eq!(table.lines().count(), 1 + 9 * 20);
     }
 
@@ -293,7 +386,7 @@ mod tests {
             header(&timeline(&result)),
             "strategy,release,t_s,sent,ok,app_error,refused,reset,overflow,timeout,unauthorized,\
              stale_reads,forced_logins,ok_p50_ms,ok_p99_ms,instances_routable,instances_total,\
-             weight_candidate,in_system"
+             weight_candidate,in_system,cache_lookups,cache_hits,store_calls"
         );
     }
 

@@ -74,7 +74,7 @@ impl Estimate {
         let size = mean.abs().max(half);
         let decimals =
             decimals(half, 2).min(decimals(size, 3)).max(decimals(half, 1)).min(decimals(size, 4));
-        let text = |value| fixed(value, decimals);
+        let text = |value: f64| if value == 0.0 { "0".to_owned() } else { fixed(value, decimals) };
         let (below, above) = (text(mean - low), text(high - mean));
         let interval = if text(low) == text(high) {
             String::new()
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(shown(5.5054, 5.5049, 5.5056), "5.505 [5.505; 5.506]");
         assert_eq!(shown(25.0524, 25.0522, 25.0526), "25.05");
         assert_eq!(shown(20.8951, 20.8021, 20.9881), "20.90 ± 0.09");
-        assert_eq!(shown(0.0, 0.0, 0.153), "0.000 [0.000; 0.153]");
+        assert_eq!(shown(0.0, 0.0, 0.153), "0 [0; 0.153]");
     }
 
     #[test]

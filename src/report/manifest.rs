@@ -16,7 +16,7 @@ pub const FILE: &str = "study.json";
 const FORMAT: &str = "cutover study 1";
 
 #[derive(Serialize)]
-struct Manifest<'a> {
+struct Manifest<'a, T> {
     format: &'static str,
     cutover: &'static str,
     scenario: &'a str,
@@ -31,6 +31,8 @@ struct Manifest<'a> {
     manifests: &'a [ManifestNote],
     warnings: &'a [String],
     validity: &'static [Part],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sweep: Option<T>,
     files: Vec<FileDigest>,
 }
 
@@ -83,6 +85,20 @@ pub fn digest(bytes: &[u8]) -> String {
 /// Never: a study is plain data.
 #[must_use]
 pub fn text(result: &StudyResult, files: Vec<FileDigest>) -> String {
+    with::<()>(result, files, None)
+}
+
+/// The same of a sweep, with what was varied; `result` is that of its first point.
+#[must_use]
+pub fn text_of_sweep(
+    result: &StudyResult,
+    files: Vec<FileDigest>,
+    sweep: impl Serialize,
+) -> String {
+    with(result, files, Some(sweep))
+}
+
+fn with<T: Serialize>(result: &StudyResult, files: Vec<FileDigest>, sweep: Option<T>) -> String {
     let study = &result.study;
     let manifest = Manifest {
         format: FORMAT,
@@ -107,6 +123,7 @@ pub fn text(result: &StudyResult, files: Vec<FileDigest>) -> String {
         manifests: &study.manifest_notes,
         warnings: &study.warnings,
         validity: &PARTS,
+        sweep,
         files,
     };
     serde_json::to_string_pretty(&manifest).expect("a study is plain data") + "\n"

@@ -21,6 +21,9 @@ pub fn compare(result: &StudyResult, summary: &Summary) -> String {
         };
         text.push_str(&format!("- {release}{}\n", escaped(&sentence.text)));
     }
+    for line in &answer.choices {
+        text.push_str(&format!("- {}\n", escaped(line)));
+    }
     if !answer.certainty.is_empty() {
         text.push_str(&format!("\n{}\n", escaped(&answer.certainty)));
     }
@@ -30,6 +33,15 @@ pub fn compare(result: &StudyResult, summary: &Summary) -> String {
     if let Some(hundred) = &answer.hundred {
         text.push_str("\n**Per 100 deployments**, releases in their shares:\n\n");
         table(&mut text, hundred);
+    }
+    for (title, grid) in [
+        ("Latency of all requests together, ok only", &answer.latency),
+        ("Failed requests by seed", &answer.spread),
+    ] {
+        let Some(grid) = grid else { continue };
+        text.push_str(&format!("\n<details><summary>{title}</summary>\n\n"));
+        table(&mut text, grid);
+        text.push_str("\n</details>\n");
     }
     text.push_str("\n**Why requests failed**\n\n");
     for line in &answer.causes {
@@ -59,7 +71,8 @@ fn details(text: &mut String, title: &str, items: &[String]) {
     text.push_str("\n</details>\n");
 }
 
-fn table(text: &mut String, grid: &Grid) {
+/// A grid as a table.
+pub(super) fn table(text: &mut String, grid: &Grid) {
     let titled = grid.sections.iter().any(|section| !section.title.is_empty());
     let mut head: Vec<String> = grid
         .headings

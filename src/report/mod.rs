@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod chart;
 pub mod csv;
+pub mod diff;
 pub mod events;
 pub mod exemplar;
 pub mod figure;
@@ -18,6 +19,7 @@ pub mod json;
 pub mod markdown;
 pub mod rollout;
 pub mod story;
+pub mod sweep;
 pub mod terminal;
 pub mod text;
 pub mod validity;

@@ -18,6 +18,8 @@ pub struct Screen {
 
 /// Lists of defaults up to this long are shown whole.
 const SHOWN_DEFAULTS: usize = 8;
+/// The title of the table of pooled latencies.
+const LATENCY: &str = "Latency of all requests together, ok only";
 /// Running text is not set wider than this, however wide the screen.
 const READABLE: usize = 110;
 
@@ -35,6 +37,11 @@ pub fn compare(result: &StudyResult, summary: &Summary, screen: Screen) -> Strin
     if let Some(hundred) = &answer.hundred {
         let title = paint.strong("Per 100 deployments, releases in their shares");
         parts.push(format!("{title}\n{}", table::paint(hundred, columns, paint).trim_end()));
+    }
+    for (grid, title) in [(&answer.latency, LATENCY), (&answer.spread, "Failed requests by seed")] {
+        let Some(grid) = grid else { continue };
+        let table = table::paint(grid, columns, paint);
+        parts.push(format!("{}\n{}", paint.strong(title), table.trim_end()));
     }
     parts.push(causes(&answer, prose, paint));
     parts.push(words(&answer, prose, paint));
@@ -65,7 +72,8 @@ fn causes(answer: &Answer, columns: usize, paint: Paint) -> String {
 
 fn words(answer: &Answer, columns: usize, paint: Paint) -> String {
     let mut text = String::new();
-    if answer.sentences.is_empty() && answer.ranking.is_none() {
+    let told = [&answer.certainty].into_iter().chain(&answer.ranking).chain(&answer.choices);
+    if answer.sentences.is_empty() && told.into_iter().all(String::is_empty) {
         return text;
     }
     text.push_str(&paint.strong("In words"));
@@ -79,6 +87,10 @@ fn words(answer: &Answer, columns: usize, paint: Paint) -> String {
         let entry = wrap(&format!("{start}{}", sentence.text), columns, 2);
         text.push('\n');
         text.push_str(&paint.verdict(sentence.verdict, &entry));
+    }
+    for line in &answer.choices {
+        text.push('\n');
+        text.push_str(&wrap(line, columns, 2));
     }
     if !answer.certainty.is_empty() {
         text.push('\n');

@@ -76,9 +76,10 @@ pub static PARTS: [Part; 5] = [
         causes: &[],
     },
     Part {
-        part: "balancer presets: propagation, health checks, retries",
-        held_against: Evidence::Documentation,
-        note: "defaults as each product documents them",
+        part: "balancers: rotation, health checks, retries, passive marks, connections",
+        held_against: Evidence::Recordings,
+        note: "34 recordings of rollouts through HAProxy 2.6 and nginx 1.22; Envoy, kube-proxy, \
+               ALB and propagation as documented",
         causes: &[Cause::TerminationRace, Cause::NotListening],
     },
     Part {
@@ -91,5 +92,4 @@ pub static PARTS: [Part; 5] = [
 
 /// What is not modelled at all, in words.
 pub const NOT_MODELLED: &str = "Not modelled: the network between clients and balancer, CPU and \
-    memory contention between pods of a node, databases and caches behind the service, \
-    autoscaling. What a scenario leaves out has a default, listed above.";
+    memory contention between pods of a node, autoscaling. What a scenario leaves out has a default, listed above.";

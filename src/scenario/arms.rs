@@ -12,7 +12,7 @@ use super::edit::{self, Edit};
 use super::manifest::{self, Manifest};
 use super::resolve::{self, Context, World, strategy};
 use super::yaml::Node;
-use crate::plan::{Arm, ManifestNote, Plan};
+use crate::plan::{Arm, ManifestNote, Plan, Strategy};
 
 /// An arm, and what a manifest had to say about it.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ fn overridden(notes: &mut [ManifestNote], field: &str, path: &str) {
 /// One arm. `index` is its place among the strategies of the tree.
 pub fn arm(
     context: &mut Context<'_>,
-    tree: &Node,
+    (tree, root): (&Node, &Checked),
     item: &Checked,
     index: usize,
     world: &World,
@@ -121,8 +121,17 @@ pub fn arm(
         Some(node) => strategy_of(context, &node, item)?,
         None => item.at(CHOSEN).clone(),
     };
-    calls(context, &checked, plan.as_ref().unwrap_or(&world.plan));
-    let strategy = strategy::strategy(context, &checked)?;
+    let arm_plan = plan.as_ref().unwrap_or(&world.plan);
+    calls(context, &checked, arm_plan);
+    let strategy = if let ("scripted", script) = checked.choice() {
+        Strategy::Scripted(resolve::script::script(context, root, script, arm_plan))
+    } else {
+        if !arm_plan.instances.is_empty() {
+            let message = "`instances` are for scripted strategies: this one needs pods";
+            context.error(code::CONTRADICTION, item.at("name"), message);
+        }
+        strategy::strategy(context, &checked)?
+    };
     let plan = plan.filter(|plan| *plan != world.plan);
     if let (Some(plan), false) = (&plan, notes.is_empty()) {
         warnings.extend(differences(&name, plan, &world.plan));

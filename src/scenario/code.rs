@@ -152,6 +152,10 @@ codes! {
     NO_CATALOGUE = 71, "Not a catalogue.",
         "`cutover verify` takes files and folders in the documented formats: theory catalogues, \
          controller tables, recorded rollouts.";
+    NOT_RESULTS = 72, "Not a results folder.",
+        "`cutover diff` reads two folders that `compare`, `check` or `run` wrote: study.json and \
+         runs.csv of each. They may be of other strategies, seeds or scenarios, but need one \
+         strategy and release in common.";
 }
 
 /// The code with a number.

@@ -31,17 +31,27 @@ macro_rules! gallery {
 
 gallery! {
     "bad-release": ["scenario.yaml", "README.md"];
+    "cache-node-rollout-metastable": ["scenario.yaml", "README.md"];
     "capacity-hole-at-peak": ["scenario.yaml", "README.md"];
+    "cold-cache-stampede": ["scenario.yaml", "README.md"];
+    "config-code-order": ["scenario.yaml", "README.md"];
     "elb-weekday": [
         "scenario.yaml",
         "README.md",
+        "LICENSE-NAB.txt",
         "deployment.yaml",
         "nab_elb_request_count_5min.csv",
-        "LICENSE-NAB.txt",
     ];
-    "friday-deploy": ["scenario.yaml", "README.md"];
+    "friday-deploy": ["scenario.yaml", "README.md", "LICENSE-NAB.txt", "elb_hour_of_week.csv"];
+    "half-stale": ["scenario.yaml", "README.md"];
+    "migration-lock-queue": ["scenario.yaml", "README.md"];
+    "one-of-eight-left-behind": ["scenario.yaml", "README.md"];
     "quickstart": ["scenario.yaml", "README.md"];
+    "retry-storm-metastable": ["scenario.yaml", "README.md"];
+    "schema-contract-too-early": ["scenario.yaml", "README.md"];
+    "session-format-incompatible": ["scenario.yaml", "README.md"];
     "termination-race-502": ["scenario.yaml", "README.md"];
+    "tuesday-deploy": ["scenario.yaml", "README.md", "LICENSE-NAB.txt", "elb_hour_of_week.csv"];
 }
 
 impl Shipped {

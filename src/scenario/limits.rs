@@ -8,8 +8,11 @@ use crate::engine::SimDuration;
 use crate::engine::time::SECOND;
 use crate::plan::{Arm, Arrivals, Plan, ProfilePoint, Readiness, RequestClass, Study};
 
-/// Nanoseconds that a simulated request takes on one core.
-pub const NS_PER_REQUEST: f64 = 120.0;
+/// Nanoseconds that a simulated request takes on one core: the shipped scenarios took 155 to 240 on
+/// a shared server of 2025, and 100 with nothing but requests (`results/benchmarks`).
+pub const NS_PER_REQUEST: f64 = 160.0;
+/// Nanoseconds that a request's session or one of its calls takes more.
+const NS_PER_CALL: f64 = 250.0;
 /// Nanoseconds that a probe, check or scrape takes.
 const NS_PER_TIMER: f64 = 60.0;
 /// A study above this many core-hours needs `--allow-huge`.
@@ -38,8 +41,10 @@ pub fn predict(study: &Study) -> Prediction {
         let requests = requests(plan) * runs;
         total.runs += runs;
         total.requests += requests;
-        total.core_seconds +=
-            (requests * NS_PER_REQUEST + timers(plan) * runs * NS_PER_TIMER) / 1e9;
+        total.core_seconds += (requests * NS_PER_REQUEST
+            + calls(plan) * runs * NS_PER_CALL
+            + timers(plan) * runs * NS_PER_TIMER)
+            / 1e9;
     };
     for arm in &study.arms {
         add(world(study, arm), seeds * releases);
@@ -53,6 +58,16 @@ pub fn predict(study: &Study) -> Prediction {
 /// The world an arm runs in.
 pub(super) fn world<'a>(study: &'a Study, arm: &'a Arm) -> &'a Plan {
     arm.plan.as_deref().unwrap_or(&study.plan)
+}
+
+/// Sessions looked up and calls made in one run.
+fn calls(plan: &Plan) -> f64 {
+    let of = |class: &RequestClass| {
+        let state = &class.state;
+        let calls: f64 = state.calls.iter().map(|call| f64::from(call.count)).sum();
+        sent(class, plan) * (calls + f64::from(u8::from(state.session)))
+    };
+    plan.classes.iter().map(of).sum()
 }
 
 /// Requests of one run.
@@ -89,7 +104,7 @@ fn mean_rate(class: &RequestClass) -> f64 {
             f64::from(*count) / cycle.max(1e-6)
         }
         Arrivals::Sessions { rate, requests, .. } => rate * requests.mean().max(1.0),
-        Arrivals::Profile { .. } | Arrivals::Trace { .. } => 0.0,
+        Arrivals::Profile { .. } | Arrivals::Trace { .. } | Arrivals::OnDemand => 0.0,
     }
 }
 

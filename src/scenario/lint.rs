@@ -7,7 +7,8 @@ use super::resolve::quantile::p99;
 use super::resolve::window;
 use crate::engine::SimDuration;
 use crate::plan::{
-    Arm, CanaryStep, MetricName, Plan, Readiness, Rollback, Strategy, Study, VersionId,
+    Arm, Arrivals, CanaryStep, MetricName, Plan, Readiness, Rollback, SessionStore, Strategy,
+    Study, VersionId,
 };
 
 /// Adds the warnings of a study, each once.
@@ -15,6 +16,7 @@ pub fn lint(study: &mut Study) {
     let mut found = std::mem::take(&mut study.warnings);
     found.extend(load(&study.plan));
     found.extend(times(&study.plan));
+    found.extend(sessions(&study.plan));
     if study.arms.iter().any(|arm| arm.plan.is_none()) {
         found.extend(pods(&study.plan));
         found.extend(people(&study.plan));
@@ -84,6 +86,32 @@ fn load(plan: &Plan) -> Vec<String> {
                 percent(busy), version.name, version.name
             ));
         }
+    }
+    found
+}
+
+/// Sessions that nobody has, or that requests cannot find again.
+fn sessions(plan: &Plan) -> Vec<String> {
+    let Some(sessions) = &plan.state.sessions else { return Vec::new() };
+    let mut found = Vec::new();
+    let brings_users = |class: &crate::plan::RequestClass| {
+        matches!(class.arrivals, Arrivals::Users { .. } | Arrivals::Sessions { .. })
+    };
+    if plan.client.users.is_none() && !plan.classes.iter().any(brings_users) {
+        found.push(
+            "requests are of no user in particular, so nobody has a session (client.users)"
+                .to_owned(),
+        );
+    }
+    if sessions.store == SessionStore::Memory
+        && plan.balancer.sticky.is_none()
+        && plan.service.replicas > 1
+    {
+        found.push(
+            "sessions are in the memory of instances, but the balancer leads nobody back to \
+             theirs (state.sessions.store: sticky, or balancer.sticky)"
+                .to_owned(),
+        );
     }
     found
 }

@@ -34,7 +34,7 @@ pub fn assemble(
     // same one whichever strategies it runs beside.
     let (mut arms, mut left_out) = (Vec::new(), Vec::new());
     for (index, strategy) in strategies.iter().enumerate() {
-        let Some(arm) = arms::arm(context, tree, strategy, index, &world) else { continue };
+        let Some(arm) = arms::arm(context, (tree, root), strategy, index, &world) else { continue };
         if kept.contains(&index) {
             notes.extend(arm.notes);
             warnings.extend(arm.warnings);

@@ -1,13 +1,13 @@
 //! What platform, balancer control and monitoring do to the served world.
 
 use crate::engine::{SimDuration, SimTime};
-use crate::model::balancer::Node;
+use crate::model::balancer::NO_GROUP;
 use crate::model::instance::{Condition, Instance};
 use crate::model::ledger::Sample;
 use crate::model::request::Request;
 use crate::model::sharing::Sharing;
 use crate::model::telemetry::Roles;
-use crate::plan::{AnalysisMetric, EndpointConditions, Plan, Routing, VersionId};
+use crate::plan::{AnalysisMetric, Plan, Routing, VersionId};
 use crate::platform::{Effect, PodCounts, PodId, ProbeAnswer, Workload};
 use crate::record::{Cause, EventKind, Outcome};
 use crate::strategy::ReportedMetrics;
@@ -28,6 +28,8 @@ impl World {
         match effect {
             RolloutEffect::Platform(effect) => self.apply_platform(plan, effect),
             RolloutEffect::Route(routing) => self.spread_routing(routing),
+            RolloutEffect::Server(change) => self.change_servers(plan, change),
+            RolloutEffect::State(operation) => self.operate_on_state(operation),
         }
     }
 
@@ -44,6 +46,7 @@ impl World {
                     return;
                 }
                 instance.condition = Condition::Draining;
+                self.close_idle_connections(|connection| connection.instance == pod.0);
                 self.traits[pod.0 as usize].stopping = true;
                 self.exit_if_empty(pod.0);
             }
@@ -51,12 +54,24 @@ impl World {
                 let instance = &mut self.instances[pod.0 as usize];
                 instance.condition = if crashed { Condition::Crashed } else { Condition::Ended };
                 self.traits[pod.0 as usize].exited = true;
+                self.close_idle_connections(|connection| connection.instance == pod.0);
                 let cause = if crashed { Cause::Crash } else { Cause::CutInFlight };
                 self.cut(pod.0, cause);
+                self.state_ends(pod.0);
             }
-            Effect::Endpoint { pod, conditions } => self.spread_endpoint(pod.0, conditions),
+            Effect::Endpoint { pod, conditions } => {
+                let address = self.instances[pod.0 as usize].address;
+                self.spread_endpoint(address, conditions);
+            }
             Effect::Gone { .. } => {}
-            Effect::Log(kind) => self.note(kind),
+            Effect::Log(kind) => {
+                if let EventKind::InstanceTerminating { instance, .. } = kind {
+                    let traits = &mut self.traits[instance as usize];
+                    let own = traits.own.as_deref().and_then(|own| own.lame_duck);
+                    traits.lame_duck = own.unwrap_or(plan.service.shutdown.lame_duck);
+                }
+                self.note(kind);
+            }
             Effect::Counts(counts) => self.counts_changed(counts),
         }
     }
@@ -67,7 +82,11 @@ impl World {
         self.shared.push(Sharing::new(self.workers.unwrap_or(u32::MAX)));
         self.traits.push(InstanceTraits::of(&plan.versions[usize::from(version.0)], ordinal));
         for node in &mut self.nodes {
-            node.add_instance(pod.0, version.0);
+            node.add_instance(&self.rules, pod.0);
+        }
+        if plan.instances.is_empty() {
+            // A pod has an address of its own.
+            self.add_address(pod.0, version.0, NO_GROUP, 1, pod.0);
         }
     }
 
@@ -80,17 +99,23 @@ impl World {
         instance.begun = 0;
         // What ran before the start of the run is warm.
         let warm = self.warmup.is_none() || self.now == SimTime::ZERO;
-        instance.plain = warm && behaviour.plain;
+        let own = self.traits[number as usize].own.as_deref();
+        let warm = warm && own.is_none_or(|own| own.warm.is_none() || self.now == SimTime::ZERO);
+        let free = self.traits[number as usize].extra == 0.0;
+        instance.plain = warm && free && own.map_or(behaviour.plain, |own| own.is_plain(behaviour));
+        instance.flawless = own.map_or(behaviour.flawless, |own| own.is_flawless(behaviour));
         if self.now == SimTime::ZERO {
             instance.begun = u64::from(u32::MAX);
         }
         let traits = &mut self.traits[number as usize];
         traits.starts += 1;
         traits.exited = false;
+        traits.stalled = false;
         if let Some(after) = traits.hang_after {
             let event = Cold::Hang { instance: number, start: traits.starts };
             self.later(self.now + after, event);
         }
+        self.begin_caches(number);
     }
 
     /// An instance stops answering: what is inside is never finished.
@@ -105,139 +130,6 @@ impl World {
         let stuck: Vec<u32> = self.freeze(number);
         for slot in stuck {
             self.instances[number as usize].enqueue(&mut self.requests, slot);
-        }
-    }
-
-    fn spread_endpoint(&mut self, instance: u32, conditions: Option<EndpointConditions>) {
-        self.changes += 1;
-        let change = self.changes;
-        for node in 0..self.nodes.len() as u32 {
-            let delay = self.propagation_delay(change, node);
-            let event = Cold::View { node, instance, change, conditions };
-            if delay == SimDuration::ZERO {
-                self.see_endpoint(node, instance, change, conditions);
-            } else {
-                self.later(self.now + delay, event);
-            }
-        }
-    }
-
-    fn spread_routing(&mut self, routing: Routing) {
-        self.changes += 1;
-        let change = self.changes;
-        for node in 0..self.nodes.len() as u32 {
-            let delay = self.propagation_delay(change, node);
-            if delay == SimDuration::ZERO {
-                self.see_routing(node, change, routing);
-            } else {
-                self.later(self.now + delay, Cold::Route { node, change, routing });
-            }
-        }
-    }
-
-    fn propagation_delay(&self, change: u64, node: u32) -> SimDuration {
-        if self.now == SimTime::ZERO {
-            // What was there before the run is known everywhere.
-            return SimDuration::ZERO;
-        }
-        let key = self.propagation_key.entity(change).entity(u64::from(node));
-        self.propagation.draw_span(&mut key.counter(), change)
-    }
-
-    /// News of an endpoint reaches a node.
-    pub fn see_endpoint(
-        &mut self,
-        node: u32,
-        instance: u32,
-        change: u64,
-        conditions: Option<EndpointConditions>,
-    ) {
-        let now = self.now;
-        let state = &mut self.nodes[node as usize];
-        let listed = state.lists(instance);
-        let turned = state.update(&self.rules, now, change, instance, conditions);
-        if let Some(usable) = turned {
-            self.note(if usable {
-                EventKind::EndpointAdded { instance, balancer_node: node }
-            } else {
-                EventKind::EndpointRemoved { instance, balancer_node: node }
-            });
-        }
-        if !listed
-            && self.nodes[node as usize].lists(instance)
-            && let Some(check) = &self.check
-        {
-            let entity = (u64::from(node) << 32) | u64::from(instance);
-            let phase = self.check_key.entity(entity).unit(change);
-            let first = SimDuration((phase * check.interval.0 as f64) as u64);
-            self.later(now + first, Cold::Check { node, instance });
-        }
-        self.routable_changed();
-    }
-
-    /// News of the routing reaches a node.
-    pub fn see_routing(&mut self, node: u32, change: u64, routing: Routing) {
-        if !self.nodes[node as usize].route(change, routing) {
-            return;
-        }
-        // One line in the log a change, when the first node has it.
-        let first = self.nodes.iter().filter(|n| n.routing() == routing).count() == 1;
-        if first {
-            match routing {
-                Routing::All => {}
-                Routing::Only(to) => self.note(EventKind::TrafficSwitched { to }),
-                Routing::Split { weight_bp, .. } => {
-                    let candidate = f64::from(weight_bp) / 10_000.0;
-                    self.note(EventKind::WeightSet { candidate });
-                }
-            }
-        }
-        self.routable_changed();
-    }
-
-    /// A node checks an instance's health.
-    pub fn check_health(&mut self, node: u32, instance: u32) {
-        if !self.nodes[node as usize].lists(instance) {
-            return;
-        }
-        let Some(check) = self.check.clone() else { return };
-        let (success, after) = match self.probe(PodId(instance), true) {
-            ProbeAnswer::Success(took) if took <= check.timeout => (true, SimDuration::ZERO),
-            ProbeAnswer::Failure => (false, SimDuration::ZERO),
-            ProbeAnswer::Success(_) | ProbeAnswer::Silence => (false, check.timeout),
-        };
-        let next = self.now + check.interval.max(after);
-        let turned =
-            self.nodes[node as usize].checked(&self.rules, &check, self.now, instance, success);
-        if let Some(up) = turned {
-            self.note(if up {
-                EventKind::EndpointAdded { instance, balancer_node: node }
-            } else {
-                EventKind::EndpointRemoved { instance, balancer_node: node }
-            });
-            self.routable_changed();
-        }
-        self.later(next, Cold::Check { node, instance });
-    }
-
-    fn routable_changed(&mut self) {
-        let levels = &mut self.levels;
-        levels.routable = self.nodes.iter().map(Node::routable).min().unwrap_or(0);
-        if levels.open {
-            levels.record.min_routable = levels.record.min_routable.min(levels.routable);
-        }
-        if self.candidate.is_none() {
-            return;
-        }
-        let versions = (0..self.behaviours.len() as u16).map(VersionId);
-        let mut deployed = versions.filter(|&version| version != self.stable);
-        let exposed = deployed.any(|version| self.nodes.iter().any(|node| node.sends_to(version)));
-        let levels = &mut self.levels;
-        let open = levels.exposure.last().is_some_and(|&(_, end)| end == SimTime::NEVER);
-        if exposed && !open {
-            levels.exposure.push((self.now, SimTime::NEVER));
-        } else if !exposed && open {
-            levels.exposure.last_mut().expect("an open span").1 = self.now;
         }
     }
 
@@ -346,7 +238,30 @@ impl World {
         let Some(monitoring) = &mut self.monitoring else { return };
         let version = some(request.instance).map(|i| VersionId(self.instances[i as usize].version));
         let latency = self.now - request.reached;
-        monitoring.1.cell(u16::from(request.class), version).count(outcome, latency);
+        let cell = monitoring.1.cell(u16::from(request.class), version);
+        cell.count(outcome, latency);
+        if outcome == Outcome::Ok && request.bears(Request::FORCED) {
+            cell.forced += 1;
+        }
+    }
+
+    /// A request failed or was answered wrongly: its user may open a ticket.
+    #[cold]
+    pub fn complain(&mut self, request: &Request) {
+        let Some(tickets) = &self.tickets else { return };
+        let key = tickets.2.entity(u64::from(request.class)).entity(request.number);
+        if key.unit(0) >= tickets.0 {
+            return;
+        }
+        let after = tickets.1.draw_span(&mut key.entity(1).counter(), request.number);
+        self.later(self.now + after, Cold::Ticket { class: request.class });
+    }
+
+    /// A ticket is there.
+    pub fn open_ticket(&mut self, class: u8) {
+        if let Some(monitoring) = &mut self.monitoring {
+            monitoring.1.cell(u16::from(class), None).tickets += 1;
+        }
     }
 
     /// The monitoring system scrapes, or looks at its alerts: which fire.
@@ -387,6 +302,7 @@ impl Workload for World {
     fn probe(&self, pod: PodId, shares_workers: bool) -> ProbeAnswer {
         let instance = &self.instances[pod.0 as usize];
         match instance.condition {
+            Condition::Serving if self.traits[pod.0 as usize].lame_duck => ProbeAnswer::Failure,
             Condition::Serving => {
                 let inside = instance.busy.saturating_add(instance.waiting);
                 let room = instance.workers.saturating_add(instance.queue_limit);

@@ -29,6 +29,12 @@ pub(crate) fn plan() -> Plan {
         classes: vec![class("browse", 100.0)],
         client: Client {
             users: None,
+            connection: Connection {
+                keepalive: true,
+                shared_pool: true,
+                lifetime: None,
+                max_age: None,
+            },
             timeout: None,
             deadline: None,
             retries: ClientRetries {
@@ -42,13 +48,19 @@ pub(crate) fn plan() -> Plan {
         service: service(),
         platform: platform(),
         versions: vec![version("stable"), version("candidate")],
+        state: State::default(),
+        stores: Vec::new(),
+        faults: Vec::new(),
         operations: vec![Operation { at: zero, kind: OperationKind::Deploy { version: None } }],
         response: Response {
             metrics: Metrics { scrape: seconds(15.0), window: seconds(60.0), delay: zero },
             alerts: Vec::new(),
             on_call: OnCall { acknowledge: NOW, decide: NOW, off_hours_factor: 1.0 },
             rollback: Rollback::Controller,
+            tickets: None,
+            slo: None,
         },
+        instances: Vec::new(),
         analyses: Vec::new(),
         instance_hour_cost: 0.0,
         currency: "USD".into(),
@@ -62,14 +74,16 @@ pub(crate) fn class(name: &str, rate: f64) -> RequestClass {
         service_time: Distribution::Exponential { mean: 1e7 },
         idempotent: true,
         patience: None,
+        state: ClassState::default(),
     }
 }
 
 fn balancer() -> Balancer {
     Balancer {
         preset: "ideal".into(),
+        mode: Mode::Http,
         nodes: 1,
-        policy: Policy::RoundRobin,
+        policy: Policy::RoundRobin(Rotation::Cycle),
         sticky: None,
         propagation: NOW,
         health_check: None,
@@ -78,7 +92,13 @@ fn balancer() -> Balancer {
             on: Vec::new(),
             redispatch: true,
             pause: SimDuration::ZERO,
+            cookie_waits: false,
         },
+        outlier: None,
+        panic_threshold: None,
+        server_maxconn: None,
+        queue_timeout: SimDuration::from_secs(5),
+        drain_timeout: None,
         connect_timeout: seconds(1.0),
         overhead: SimDuration::ZERO,
         slow_start: None,
@@ -104,6 +124,7 @@ fn service() -> Service {
             on_sigterm: OnSigterm::Drain,
             linger: NOW,
             grace: seconds(30.0),
+            lame_duck: false,
         },
         crash_mtbf: None,
     }
@@ -136,6 +157,7 @@ pub(crate) fn version(name: &str) -> Version {
         boot: None,
         init: None,
         linger: None,
+        state: VersionState::default(),
         defects: Vec::new(),
     }
 }

@@ -2,13 +2,18 @@
 //!
 //! A run is a pure function of plan, strategy, release and seed.
 
+mod behind;
 mod cold;
 mod control;
+mod layer;
 pub mod rollout;
 mod run;
+mod script;
+mod servers;
 mod serving;
 mod trace;
 mod traffic;
+mod tries;
 mod world;
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ fn canary(traffic: CanaryTraffic) -> Canary {
     Canary {
         traffic,
         steps: vec![CanaryStep::Weight(0.2), judge(), CanaryStep::Weight(0.6), judge()],
+        sticky: false,
         background_analysis: None,
         max_surge: IntOrPercent::Int(1),
         max_unavailable: IntOrPercent::Int(0),
@@ -135,6 +136,7 @@ fn judges_see_what_retries_hide_from_the_client() {
         on: vec![RetryOn::AppError],
         redispatch: true,
         pause: SimDuration::ZERO,
+        cookie_waits: false,
     };
     let record = deploy(&plan, &Strategy::Canary(canary(CanaryTraffic::Weights)), 1);
     assert_eq!(record.rollout.outcome, RolloutOutcome::RolledBack);

@@ -18,7 +18,9 @@ mod tests;
 use std::collections::VecDeque;
 
 use crate::engine::SimTime;
-use crate::plan::{Operation, Plan, Rollback, Routing, STABLE, Strategy, VersionId};
+use crate::plan::{
+    Operation, Plan, Rollback, Routing, STABLE, StateOperation, Strategy, VersionId,
+};
 use crate::platform::{Effect, Outbox, Platform, PlatformEvent, PodCounts, PodId};
 use crate::platform::{TokenBucket, WallClock, Workload};
 use crate::record::EventKind;
@@ -51,6 +53,10 @@ pub enum RolloutEffect {
     Platform(Effect),
     /// The routing was set; balancer nodes learn of it after their own delay.
     Route(Routing),
+    /// A script changed the balancer, or what is behind its addresses.
+    Server(super::script::ServerChange),
+    /// The operator changes what is outside of the pods.
+    State(StateOperation),
 }
 
 /// Where the rollout layer leaves what it wants done.
@@ -217,6 +223,12 @@ impl Rollout {
     /// A process that had stopped accepting has finished and exited.
     pub fn process_exited(&mut self, now: SimTime, pod: PodId, out: &mut RolloutOutbox) {
         self.platform.process_exited(now, pod, &mut self.inner);
+        self.flush(now, out);
+    }
+
+    /// A pod's process dies of a fault.
+    pub fn crash(&mut self, now: SimTime, pod: PodId, out: &mut RolloutOutbox) {
+        self.platform.crash_process(now, pod, &mut self.inner);
         self.flush(now, out);
     }
 

@@ -9,16 +9,17 @@ use crate::strategy::people::{People, Reaction};
 
 use super::RunOptions;
 use super::cold::Cold;
-use super::rollout::{Rollout, RolloutEffect, RolloutOutbox};
+use super::layer::{Layer, LayerOutbox};
+use super::rollout::RolloutEffect;
 use super::world::{Kind, World, unpack};
 
 /// One run in progress.
 struct Simulation<'a> {
     plan: &'a Plan,
     world: World,
-    rollout: Rollout,
+    layer: Layer,
     people: People,
-    outbox: RolloutOutbox,
+    outbox: LayerOutbox,
 }
 
 /// Simulates one run: a pure function of its arguments.
@@ -39,9 +40,9 @@ pub fn run(
     let mut simulation = Simulation {
         plan,
         world: World::new(plan, strategy, release, key.seed, options),
-        rollout: Rollout::new(plan, strategy, release, key.seed),
+        layer: Layer::new(plan, strategy, release, key.seed),
         people: People::new(&plan.response.on_call, &plan.clock, Key::of_seed(key.seed)),
-        outbox: RolloutOutbox::default(),
+        outbox: LayerOutbox::default(),
     };
     simulation.begin();
     simulation.advance();
@@ -50,9 +51,10 @@ pub fn run(
 
 impl Simulation<'_> {
     fn begin(&mut self) {
-        self.rollout.start(&mut self.outbox);
+        self.layer.start(&mut self.outbox);
         self.settle();
         self.world.begin_traffic(self.plan);
+        self.world.plan_faults(SimTime::ZERO + self.plan.clock.warmup + self.plan.clock.deploy_at);
         let window_start = SimTime(self.plan.clock.warmup.0);
         self.world.later(window_start, Cold::WindowStart);
         let first_bucket_end = self.world.ledger.bucket_end(0);
@@ -116,6 +118,8 @@ impl Simulation<'_> {
                     }
                 }
                 Kind::SharedDeparture => self.world.depart_shared(number),
+                Kind::StoreDone => self.world.store_done(number),
+                Kind::CallTimeout => self.world.call_timed_out(number),
                 Kind::User => self.world.user_sends(number),
                 Kind::Cold => {
                     let event = self.world.cold.take(number);
@@ -132,19 +136,34 @@ impl Simulation<'_> {
     fn carry_out_rare(&mut self, event: Cold) {
         let world = &mut self.world;
         match event {
-            Cold::Rollout(event) => {
-                self.rollout.handle(world.now, event, &self.world, &mut self.outbox);
+            Cold::Layer(event) => {
+                self.layer.handle(world.now, event, &self.world, &mut self.outbox);
                 self.settle();
             }
-            Cold::View { node, instance, change, conditions } => {
-                world.see_endpoint(node, instance, change, conditions);
+            Cold::View { node, address, change, conditions } => {
+                world.see_endpoint(node, address, change, conditions);
             }
             Cold::Route { node, change, routing } => world.see_routing(node, change, routing),
-            Cold::Check { node, instance } => world.check_health(node, instance),
+            Cold::Check { node, address, life } => world.check_health(node, address, life),
+            Cold::Readmit { node, address } => world.readmit(node, address),
+            Cold::QueueTimeout { slot, number, attempts } => {
+                world.queue_timed_out(slot, number, attempts);
+            }
+            Cold::DrainEnd { node, address } => world.drain_ended(node, address),
             Cold::Hang { instance, start } => world.hang(instance, start),
             Cold::WindowStart => world.open_window(),
             Cold::BucketEnd { bucket } => world.sample(bucket),
             Cold::Monitor => self.monitor(),
+            Cold::Fault(event) => {
+                for pod in world.fault(event) {
+                    self.layer.crash(self.world.now, pod, &mut self.outbox);
+                }
+                self.settle();
+            }
+            Cold::Ticket { class } => world.open_ticket(class),
+            Cold::Schema(event) => world.schema(event),
+            Cold::ReplaceNodes { cache, done } => world.replace_nodes(cache, done),
+            Cold::Login { user, number } => world.send_login(user, number),
             Cold::People(event) => {
                 let reaction = self.people.handle(self.world.now, event);
                 self.react(reaction);
@@ -160,10 +179,10 @@ impl Simulation<'_> {
             let EventKind::AlertFired { alert, .. } = &fired else { continue };
             let alert = alert.clone();
             self.world.note(fired);
-            self.rollout.detected(now);
+            self.layer.detected(now);
             match self.plan.response.rollback {
                 Rollback::Automatic => {
-                    self.rollout.request_abort(now, &format!("alert {alert}"), &mut self.outbox);
+                    self.layer.request_abort(now, &format!("alert {alert}"), &mut self.outbox);
                 }
                 Rollback::OnCall => {
                     let reaction = self.people.page(now, &alert);
@@ -179,7 +198,7 @@ impl Simulation<'_> {
     fn react(&mut self, reaction: Option<Reaction>) {
         let Some(reaction) = reaction else { return };
         if reaction.asks_for_rollback() {
-            self.rollout.request_abort(self.world.now, "on-call", &mut self.outbox);
+            self.layer.request_abort(self.world.now, "on-call", &mut self.outbox);
         } else {
             self.world.note(reaction.log);
         }
@@ -211,11 +230,10 @@ impl Simulation<'_> {
     /// ended are reported, until neither has anything left to say.
     fn settle(&mut self) {
         loop {
-            let later = std::mem::take(&mut self.outbox.later);
-            for (at, event) in later {
-                self.world.later(at, Cold::Rollout(event));
+            for (at, event) in self.outbox.take_later() {
+                self.world.later(at, Cold::Layer(event));
             }
-            let effects = std::mem::take(&mut self.outbox.effects);
+            let effects = std::mem::take(&mut self.outbox.cluster.effects);
             for effect in effects {
                 let trouble = self.trouble_with(&effect);
                 self.world.apply(self.plan, effect);
@@ -224,20 +242,21 @@ impl Simulation<'_> {
                     self.react(reaction);
                 }
             }
-            self.world.follow(self.rollout.judged());
+            self.world.follow(self.layer.judged());
             let exited = std::mem::take(&mut self.world.exited);
             for pod in exited {
-                self.rollout.process_exited(self.world.now, pod, &mut self.outbox);
+                self.layer.process_exited(self.world.now, pod, &mut self.outbox);
             }
-            if self.outbox.later.is_empty() && self.outbox.effects.is_empty() {
+            if self.outbox.is_empty() {
                 return;
             }
         }
     }
 
     fn finish(self, key: RunKey) -> RunRecord {
-        let Self { plan, mut world, rollout, .. } = self;
+        let Self { plan, mut world, layer, .. } = self;
         let instances = &world.instances;
+        world.calendar.assert_in_order();
         world.ledger.close(&world.requests, |number| {
             instances.get(number as usize).map(|instance| instance.version)
         });
@@ -248,14 +267,19 @@ impl Simulation<'_> {
             simulated: plan.clock.warmup + plan.clock.window,
             in_system_ns: world.ledger.in_system_ns,
         };
-        let users = world.ledger.users.figures(0);
-        let times = rollout.times();
+        let lost = world.behind.as_ref().map_or(0, |behind| behind.sessions_lost());
+        let users = world.ledger.users.figures(lost);
+        let times = layer.times();
         let end = world.ledger.end();
         let window_start = SimTime(plan.clock.warmup.0);
         let exposed = world.exposed_between(window_start, times.finished.unwrap_or(end).min(end));
         let (wait_ns, accepted, waited) =
             (world.ledger.wait_ns, world.ledger.accepted, world.ledger.waited);
         let busy_ns = world.ledger.busy_ns;
+        if let (Some(detail), Some(behind)) = (&mut world.detail, &world.behind) {
+            detail.sessions = behind.sessions_by_instance(world.instances.len());
+            detail.evictions = behind.evictions();
+        }
         let parts = world.ledger.into_parts();
         let candidate_requests = parts
             .cells
@@ -278,6 +302,7 @@ impl Simulation<'_> {
             capacity: world.levels.record,
             harm: parts.harm,
             timeline: parts.timeline,
+            phases: parts.phases,
             events: world.log.unwrap_or_default(),
             work,
             detail: world.detail,

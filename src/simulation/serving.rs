@@ -2,7 +2,7 @@
 
 use crate::model::instance::Condition;
 use crate::model::request::{Request, Stage};
-use crate::plan::WarmFrom;
+use crate::plan::{Discipline, WarmFrom};
 use crate::platform::PodId;
 use crate::record::{Cause, Outcome};
 
@@ -11,20 +11,15 @@ use crate::engine::{SimDuration, SimTime};
 use super::world::{Kind, World, payload, unpack};
 
 impl World {
-    /// A worker takes a request: how long it will be busy with it.
+    /// A worker takes a request: how long it will be busy with it. `plain` says that the
+    /// instance takes the demand as it is.
     #[inline(always)]
-    pub fn begin_service(&mut self, slot: u32, number: u32) -> SimDuration {
+    pub fn begin_service(&mut self, slot: u32, number: u32, plain: bool) -> SimDuration {
         let now = self.now;
         let request = &mut self.requests[slot];
         request.stage = Stage::InService;
         let wait = now.0 - request.reached.0;
-        let instance = &self.instances[number as usize];
-        let service = if instance.plain {
-            request.demand
-        } else {
-            let (class, demand) = (request.class, request.demand);
-            self.stretched(number, class, demand)
-        };
+        let service = if plain { request.demand } else { self.stretched(slot, number) };
         self.ledger.served(now, wait, service);
         if let Some(detail) = &mut self.detail
             && self.ledger.measures(now)
@@ -36,42 +31,67 @@ impl World {
 
     /// Service time on an instance that is slow, or not warm yet.
     #[cold]
-    fn stretched(&mut self, number: u32, class: u8, demand: u64) -> u64 {
+    fn stretched(&mut self, slot: u32, number: u32) -> u64 {
         let now = self.now;
+        let request = self.requests[slot];
+        let (class, demand) = (request.class, self.demand_on(&request, number));
         let instance = &mut self.instances[number as usize];
-        instance.first_request = instance.first_request.min(now);
+        instance.first_request = instance.first_request.min(request.reached);
         let begun = instance.begun;
         instance.begun += 1;
+        // A request is as slow as the instance was when it came: what it needs is settled then.
         let since = |start: SimTime, over: SimDuration, penalty: f64| {
-            let age = now.since(start);
+            let age = request.reached.since(start);
             if age >= over {
                 1.0
             } else {
                 penalty - (penalty - 1.0) * (age.0 as f64 / over.0 as f64)
             }
         };
-        let warmth = self.warmup.as_ref().map_or(1.0, |warmup| match warmup.from {
+        let own = self.traits[number as usize].own.as_deref();
+        let warmup = own.and_then(|own| own.warm.as_ref()).or(self.warmup.as_ref());
+        // What ran before the start of the run is warm.
+        let warmup = warmup.filter(|_| begun < u64::from(u32::MAX));
+        let warmth = warmup.map_or(1.0, |warmup| match warmup.from {
             WarmFrom::Ready(over) => since(instance.listening_since, over, warmup.penalty),
             WarmFrom::FirstRequest(over) => since(instance.first_request, over, warmup.penalty),
             WarmFrom::Requests(count) if begun < u64::from(count) => warmup.penalty,
             WarmFrom::Requests(_) => 1.0,
         });
         let behaviour = &self.behaviours[usize::from(instance.version)];
-        let late = now.since(instance.listening_since) < self.traits[number as usize].late;
-        let slowdown = if late { 1.0 } else { behaviour.slowdown[usize::from(class)] };
+        let traits = &self.traits[number as usize];
+        let late = now.since(instance.listening_since) < traits.late;
+        let version = if late { 1.0 } else { behaviour.slowdown[usize::from(class)] };
+        let slowdown = own.and_then(|own| own.slowdown).unwrap_or(version) * (1.0 + traits.extra);
         // Warm for good, and as fast as it will ever be: the hot path takes over.
-        instance.plain = warmth == 1.0 && behaviour.plain;
+        let plain = own.map_or(behaviour.plain, |own| own.is_plain(behaviour));
+        instance.plain = warmth == 1.0 && plain && traits.extra == 0.0;
         (demand as f64 * (warmth * slowdown) + 0.5) as u64
+    }
+
+    /// The demand of a request on an instance that may have a law of its own.
+    fn demand_on(&self, request: &Request, number: u32) -> u64 {
+        let own = self.traits[number as usize].own.as_deref();
+        let Some(law) = own.and_then(|own| own.service.as_ref()) else { return request.demand };
+        let keys = &self.classes[usize::from(request.class)].keys;
+        let key = keys.again.entity(request.number).entity(u64::from(request.attempts));
+        law.draw_span(&mut key.counter(), request.number).0
     }
 
     /// A request's service ends: its event is the calendar's first.
     #[inline(always)]
     pub fn depart(&mut self, slot: u32) {
+        if self.behind.is_some() {
+            self.depart_with_state(slot);
+            return;
+        }
         let request = &self.requests[slot];
         let (number, node, orphan) = (request.instance, request.node, request.is_orphan());
         let instance = &mut self.instances[number as usize];
+        let (version, condition) = (instance.version, instance.condition);
+        let (plain, flawless) = (instance.plain, instance.flawless);
         if let Some(next) = instance.dequeue(&mut self.requests) {
-            let service = self.begin_service(next, number);
+            let service = self.begin_service(next, number, plain);
             self.calendar.replace_first(self.now + service, payload(Kind::Departure, next));
         } else {
             instance.busy -= 1;
@@ -81,19 +101,21 @@ impl World {
             self.requests.remove(slot);
         } else {
             self.nodes[usize::from(node)].end(number);
-            self.answered(slot, number);
+            if self.rules.most != u32::MAX {
+                self.room_at(usize::from(node), number);
+            }
+            self.answered(slot, number, version, flawless);
         }
-        if self.instances[number as usize].condition == Condition::Draining {
+        if condition == Condition::Draining {
             self.exit_if_empty(number);
         }
     }
 
     /// The instance's answer: ok, or an error of its version.
     #[inline(always)]
-    fn answered(&mut self, slot: u32, number: u32) {
-        let version = self.instances[number as usize].version;
-        if self.behaviours[usize::from(version)].flawless {
-            self.succeed(slot);
+    pub fn answered(&mut self, slot: u32, number: u32, version: u16, flawless: bool) {
+        if flawless {
+            self.succeed(slot, version);
         } else {
             self.answered_by_flawed(slot, number);
         }
@@ -103,16 +125,24 @@ impl World {
     fn answered_by_flawed(&mut self, slot: u32, number: u32) {
         let request = &self.requests[slot];
         let instance = &self.instances[number as usize];
-        let chance =
-            self.behaviours[usize::from(instance.version)].errors[usize::from(request.class)];
+        let version = instance.version;
+        let own = self.traits[number as usize].own.as_deref().and_then(|own| own.errors);
+        let chance = own.unwrap_or_else(|| {
+            self.behaviours[usize::from(version)].errors[usize::from(request.class)]
+        });
         let late = self.now.since(instance.listening_since) < self.traits[number as usize].late;
         let keys = &self.classes[usize::from(request.class)].keys;
-        // One draw a request: the same requests fail on this version whatever the strategy.
-        if !late && keys.defect.unit(request.number) < chance {
+        // One draw a request: the same requests fail on this version whatever the strategy. A
+        // later attempt has a draw of its own, as an error is the attempt's, not the request's.
+        let draw = match request.attempts {
+            0 | 1 => keys.defect.unit(request.number),
+            attempt => keys.defect.entity(request.number).unit(u64::from(attempt)),
+        };
+        if !late && draw < chance {
             self.requests[slot].stage = Stage::Waiting;
-            self.fail(slot, Outcome::AppError, Cause::VersionDefect, "answered 500");
+            self.try_failed(slot, Outcome::AppError, Cause::VersionDefect, "answered 500");
         } else {
-            self.succeed(slot);
+            self.succeed(slot, version);
         }
     }
 
@@ -120,13 +150,15 @@ impl World {
     pub fn enter_shared(&mut self, slot: u32, number: u32) {
         let instance = &self.instances[number as usize];
         let room = instance.workers.saturating_add(instance.queue_limit) as usize;
-        if self.shared[number as usize].len() >= room {
-            self.refused_by_instance(slot, Outcome::Overflow, Cause::Overload, "queue full");
+        if instance.busy as usize >= room {
+            self.try_failed(slot, Outcome::Overflow, Cause::Overload, "queue full");
             return;
         }
         self.nodes[usize::from(self.requests[slot].node)].begin(number);
-        let service = self.begin_service(slot, number);
-        self.instances[number as usize].busy += 1;
+        let instance = &mut self.instances[number as usize];
+        instance.busy += 1;
+        let plain = instance.plain;
+        let service = self.begin_service(slot, number, plain);
         let sharing = &mut self.shared[number as usize];
         sharing.enter(self.now, slot, service.0);
         let at = sharing.next_departure;
@@ -144,13 +176,20 @@ impl World {
             let at = sharing.next_departure;
             self.calendar.push(at, payload(Kind::SharedDeparture, number));
         }
-        self.instances[number as usize].busy -= 1;
+        if self.behind.is_some() {
+            self.served(slot, number);
+            return;
+        }
+        let instance = &mut self.instances[number as usize];
+        instance.busy -= 1;
+        let (version, flawless) = (instance.version, instance.flawless);
         let request = &self.requests[slot];
         if request.is_orphan() {
             self.requests.remove(slot);
         } else {
-            self.nodes[usize::from(request.node)].end(number);
-            self.answered(slot, number);
+            let request = *request;
+            self.left_instance(&request);
+            self.answered(slot, number, version, flawless);
         }
         if self.instances[number as usize].condition == Condition::Draining {
             self.exit_if_empty(number);
@@ -164,6 +203,7 @@ impl World {
         if self.instances[number as usize].is_empty() && !traits.exited {
             traits.exited = true;
             self.exited.push(PodId(number));
+            self.state_ends(number);
         }
     }
 
@@ -182,9 +222,33 @@ impl World {
             }
             doomed
         });
+        slots.extend(self.detach_calls(number));
         slots.sort_unstable();
         self.instances[number as usize].busy = 0;
         slots
+    }
+
+    /// An instance that stood still goes on with what its queue holds.
+    pub fn begin_queued(&mut self, number: u32) {
+        while self.instances[number as usize].busy < self.instances[number as usize].workers {
+            let Some(slot) = self.instances[number as usize].dequeue(&mut self.requests) else {
+                return;
+            };
+            self.instances[number as usize].busy += 1;
+            let plain = self.instances[number as usize].plain;
+            let service = self.begin_service(slot, number, plain);
+            match self.discipline {
+                Discipline::Fcfs => {
+                    self.calendar.push(self.now + service, payload(Kind::Departure, slot));
+                }
+                Discipline::Ps => {
+                    let sharing = &mut self.shared[number as usize];
+                    sharing.enter(self.now, slot, service.0);
+                    let at = sharing.next_departure;
+                    self.calendar.push(at, payload(Kind::SharedDeparture, number));
+                }
+            }
+        }
     }
 
     /// The process is gone: whatever is inside is cut.
@@ -201,9 +265,9 @@ impl World {
                 self.requests.remove(slot);
                 continue;
             }
-            self.nodes[usize::from(request.node)].end(number);
             self.requests[slot].stage = Stage::Waiting;
-            self.fail(slot, Outcome::Reset, cause, "connection reset");
+            self.nodes[usize::from(request.node)].end(number);
+            self.try_failed(slot, Outcome::Reset, cause, "connection reset");
         }
     }
 

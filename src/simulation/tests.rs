@@ -101,6 +101,25 @@ fn errors_of_a_version_hit_the_same_requests_whatever_the_strategy() {
 }
 
 #[test]
+fn retries_hide_errors_because_each_attempt_fails_by_itself() {
+    let mut plan = plan();
+    plan.versions[0].errors = vec![0.2];
+    plan.client.retries.max = 2;
+    plan.client.retries.on = vec![RetryOn::AppError];
+    let (mut requests, mut attempts, mut failed) = (0, 0, 0);
+    for seed in 1..=20 {
+        let total = total(&control(&plan, seed));
+        requests += total.requests;
+        attempts += total.attempts;
+        failed += total.failed();
+    }
+    // 1 + 0.2 + 0.04 attempts a request, and 0.2³ of them fail for good.
+    let (attempts, failed) = (attempts as f64 / requests as f64, failed as f64 / requests as f64);
+    assert!((attempts - 1.24).abs() < 0.01, "{attempts}");
+    assert!((failed - 0.008).abs() < 0.002, "{failed}");
+}
+
+#[test]
 fn a_timed_out_request_is_retried_and_the_instance_works_on() {
     let mut plan = plan();
     plan.classes[0].service_time = Distribution::Constant(3e8);
@@ -137,8 +156,17 @@ fn a_health_check_takes_a_hung_instance_out_after_fall_intervals() {
         vec![Defect { kind: DefectKind::Hang { after: seconds(100.0) }, ordinals: Some(vec![0]) }];
     plan.client.timeout = Some(seconds(1.0));
     let silent = total(&control(&plan, 1)).failed();
-    plan.balancer.health_check =
-        Some(HealthCheck { interval: seconds(2.0), timeout: seconds(1.0), fall: 3, rise: 2 });
+    plan.balancer.health_check = Some(HealthCheck {
+        interval: seconds(2.0),
+        fast_interval: seconds(2.0),
+        down_interval: seconds(2.0),
+        start: CheckStart::Up,
+        staggered: false,
+        shares_workers: true,
+        timeout: seconds(1.0),
+        fall: 3,
+        rise: 2,
+    });
     let checked = total(&control(&plan, 1)).failed();
     // A fifth of 100/s for the rest of the window against a fifth for some 6 s. A full queue
     // answers at once, a hung process does not, but both fail.
@@ -150,7 +178,8 @@ fn a_health_check_takes_a_hung_instance_out_after_fall_intervals() {
 fn cookie_affinity_keeps_users_on_their_instance() {
     let mut plan = plan();
     plan.client.users = Some(Users { count: 50, pick: Pick::Uniform });
-    plan.balancer.sticky = Some(Sticky { ttl: SimDuration::from_secs(3600) });
+    plan.balancer.sticky =
+        Some(Sticky { cookie: true, version: false, ttl: SimDuration::from_secs(3600) });
     plan.balancer.policy = Policy::Random;
     let record = control(&plan, 4);
     assert_eq!(record.users.active, 50);

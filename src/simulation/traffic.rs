@@ -3,8 +3,7 @@
 
 use crate::engine::rng::index;
 use crate::engine::{SimDuration, SimTime};
-use crate::model::balancer::Choice;
-use crate::model::client::names;
+use crate::model::balancer::{Choice, TryResult};
 use crate::model::instance::Condition;
 use crate::model::request::{NONE, Request, Stage};
 use crate::plan::{Arrivals, Discipline, Pick, Plan};
@@ -54,9 +53,10 @@ impl World {
         let number = self.next_class;
         let class = &mut self.classes[usize::from(number)];
         let source = class.source.as_mut().expect("only sources have arrivals");
-        self.next_arrivals[usize::from(number)] = source.after(now);
+        let next = source.after(now);
+        self.next_arrivals[usize::from(number)] = next;
         if self.next_arrivals.len() == 1 {
-            self.next_arrival = self.next_arrivals[0];
+            self.next_arrival = next;
         } else {
             self.find_next_arrival();
         }
@@ -150,24 +150,35 @@ impl World {
         self.attempt(slot);
     }
 
+    /// A request that a user sends on account of something else.
+    #[cold]
+    pub fn send_by_user(&mut self, class: u8, number: u64, demand: u64, user: u32) {
+        self.send(class, number, demand, user, false);
+    }
+
     /// The user's number among all users of the run.
     #[inline]
     pub fn user_of(&self, request: &Request) -> u32 {
         if request.is_looped() { self.closed[request.user as usize].user } else { request.user }
     }
 
-    /// A client's attempt: a balancer node is met.
-    #[inline(always)]
-    pub fn attempt(&mut self, slot: u32) {
-        let now = self.now;
+    /// A client's attempt after the first: new work.
+    #[cold]
+    pub fn attempt_again(&mut self, slot: u32) {
         let request = &mut self.requests[slot];
         request.attempts += 1;
         request.earlier_tries = request.earlier_tries.saturating_add(request.tries);
         request.tries = 0;
         request.instance = NONE;
-        if request.attempts > 1 {
-            self.redraw_demand(slot);
-        }
+        request.unpin();
+        self.redraw_demand(slot);
+        self.attempt(slot);
+    }
+
+    /// A client's attempt: a balancer node is met. The record says which attempt it is.
+    #[inline(always)]
+    fn attempt(&mut self, slot: u32) {
+        let now = self.now;
         let request = &mut self.requests[slot];
         if let Some(timeout) = self.timeout {
             let at = now + timeout;
@@ -203,7 +214,7 @@ impl World {
 
     /// A balancer's try: an instance is chosen and reached.
     #[inline(always)]
-    fn try_instance(&mut self, slot: u32, avoid: u32) {
+    pub(super) fn try_instance(&mut self, slot: u32, avoid: u32) {
         let request = &mut self.requests[slot];
         request.tries = request.tries.saturating_add(1);
         let keys = &self.classes[usize::from(request.class)].keys;
@@ -222,80 +233,50 @@ impl World {
             avoid,
             now: self.now,
         };
-        if self.affinity.is_some() && avoid == NONE {
-            self.try_with_affinity(slot, &choice);
+        if self.detours {
+            self.try_by_detour(slot, &choice);
             return;
         }
-        let node = &mut self.nodes[usize::from(request.node)];
-        match node.choose(&self.rules, &choice) {
-            Some(instance) => self.reach(slot, instance),
-            None => {
-                self.fail(slot, Outcome::Overflow, Cause::NoCapacity, "no instance in rotation")
+        let node = request.node;
+        match self.nodes[usize::from(node)].choose(&self.rules, &choice) {
+            Some(instance) => {
+                request.instance = instance;
+                request.reached = self.now;
+                self.meet(slot, instance, node);
             }
+            None => self.nobody(slot, &choice),
         }
-    }
-
-    /// Cookie affinity: back to where the last answer came from, if that may still be used.
-    #[cold]
-    fn try_with_affinity(&mut self, slot: u32, choice: &Choice) {
-        let node = usize::from(self.requests[slot].node);
-        let remembered = some(choice.user).and_then(|user| {
-            let (instance, last) = *self.affinity.as_ref()?.get(user as usize)?;
-            let fresh = self.now.since(last) < self.affinity_ttl;
-            (fresh && self.nodes[node].may_use(instance)).then_some(instance)
-        });
-        let chosen = remembered.or_else(|| self.nodes[node].choose(&self.rules, choice));
-        match chosen {
-            Some(instance) => self.reach(slot, instance),
-            None => {
-                self.fail(slot, Outcome::Overflow, Cause::NoCapacity, "no instance in rotation")
-            }
-        }
-    }
-
-    fn remember(&mut self, user: u32, instance: u32) {
-        let now = self.now;
-        let Some(affinity) = &mut self.affinity else { return };
-        if user == NONE {
-            return;
-        }
-        if affinity.len() <= user as usize {
-            affinity.resize((user as usize + 1).next_power_of_two(), (NONE, SimTime::ZERO));
-        }
-        affinity[user as usize] = (instance, now);
     }
 
     /// An attempt reaches an instance's address.
-    #[inline(always)]
-    fn reach(&mut self, slot: u32, instance: u32) {
+    pub(super) fn reach(&mut self, slot: u32, instance: u32) {
         let request = &mut self.requests[slot];
         request.instance = instance;
         request.reached = self.now;
-        if self.instances[instance as usize].condition == Condition::Serving
-            && self.discipline == Discipline::Fcfs
-        {
-            self.enter_queue_or_service(slot, instance);
-        } else {
-            self.reach_rarer(slot, instance);
-        }
+        let node = request.node;
+        self.meet(slot, instance, node);
     }
 
+    /// What an attempt that a node sent to an instance meets there.
     #[inline(always)]
-    fn enter_queue_or_service(&mut self, slot: u32, number: u32) {
+    fn meet(&mut self, slot: u32, number: u32, node: u16) {
         let instance = &mut self.instances[number as usize];
-        if instance.busy < instance.workers {
+        if instance.condition != Condition::Serving || self.discipline != Discipline::Fcfs {
+            self.meet_rarer(slot, number);
+        } else if instance.busy < instance.workers {
             instance.busy += 1;
-            self.nodes[usize::from(self.requests[slot].node)].begin(number);
-            let service = self.begin_service(slot, number);
+            let plain = instance.plain;
+            self.nodes[usize::from(node)].begin(number);
+            let service = self.begin_service(slot, number, plain);
             self.calendar.push(self.now + service, payload(Kind::Departure, slot));
         } else if instance.waiting < instance.queue_limit {
             instance.enqueue(&mut self.requests, slot);
-            self.nodes[usize::from(self.requests[slot].node)].begin(number);
+            self.nodes[usize::from(node)].begin(number);
             if let Some(at) = self.patience_end(&self.requests[slot]) {
                 self.calendar.push(at, payload(Kind::Patience, slot));
             }
         } else {
-            self.refused_by_instance(slot, Outcome::Overflow, Cause::Overload, "queue full");
+            self.try_failed(slot, Outcome::Overflow, Cause::Overload, "queue full");
         }
     }
 
@@ -309,7 +290,7 @@ impl World {
     }
 
     #[cold]
-    fn reach_rarer(&mut self, slot: u32, number: u32) {
+    fn meet_rarer(&mut self, slot: u32, number: u32) {
         let instance = &self.instances[number as usize];
         match instance.condition {
             Condition::Serving => self.enter_shared(slot, number),
@@ -320,74 +301,25 @@ impl World {
                     self.instances[number as usize].enqueue(&mut self.requests, slot);
                     self.nodes[usize::from(self.requests[slot].node)].begin(number);
                 } else {
-                    self.refused_by_instance(slot, Outcome::Overflow, Cause::VersionDefect, "hung");
+                    self.try_failed(slot, Outcome::Overflow, Cause::VersionDefect, "hung");
                 }
             }
-            Condition::NotListening => self.refused_by_instance(
+            Condition::NotListening => self.try_failed(
                 slot,
                 Outcome::Refused,
                 Cause::NotListening,
                 "connection refused: not listening yet",
             ),
-            Condition::Draining | Condition::Ended => self.refused_by_instance(
+            Condition::Draining | Condition::Ended => self.try_failed(
                 slot,
                 Outcome::Refused,
                 Cause::TerminationRace,
                 "connection refused: stopping",
             ),
-            Condition::Crashed => self.refused_by_instance(
-                slot,
-                Outcome::Refused,
-                Cause::Crash,
-                "connection refused: crashed",
-            ),
-        }
-    }
-
-    /// An instance did not take the attempt: the balancer may try again.
-    #[cold]
-    pub fn refused_by_instance(&mut self, slot: u32, outcome: Outcome, cause: Cause, what: &str) {
-        let request = &self.requests[slot];
-        let retries = &self.balancer_retries;
-        let (redispatch, pause) = (retries.redispatch, retries.pause);
-        if u32::from(request.tries) <= retries.max && names(&retries.on, outcome) {
-            let instance = request.instance;
-            self.trace(slot, what);
-            if redispatch {
-                self.try_another_instance(slot, instance);
-            } else {
-                let at = self.now + pause;
-                self.requests[slot].stage = Stage::Waiting;
-                self.calendar.push(at, payload(Kind::SameInstance, slot));
+            Condition::Crashed => {
+                self.try_failed(slot, Outcome::Refused, Cause::Crash, "connection refused: crashed")
             }
-            return;
         }
-        self.fail(slot, outcome, cause, what);
-    }
-
-    #[inline(never)]
-    fn try_another_instance(&mut self, slot: u32, avoid: u32) {
-        self.try_instance(slot, avoid);
-    }
-
-    /// A client's next attempt is due.
-    #[cold]
-    pub fn attempt_again(&mut self, slot: u32) {
-        self.attempt(slot);
-    }
-
-    /// A balancer's retry on the same instance is due.
-    #[cold]
-    pub fn same_instance(&mut self, slot: u32) {
-        let request = &mut self.requests[slot];
-        if request.is_orphan() {
-            // The client has left while the balancer waited.
-            self.requests.remove(slot);
-            return;
-        }
-        request.tries = request.tries.saturating_add(1);
-        let instance = request.instance;
-        self.reach(slot, instance);
     }
 
     /// An attempt failed: the client tries again or takes it as the answer. The record must
@@ -395,6 +327,11 @@ impl World {
     #[cold]
     pub fn fail(&mut self, slot: u32, outcome: Outcome, cause: Cause, what: &str) {
         self.trace(slot, what);
+        if matches!(outcome, Outcome::AppError | Outcome::Overflow | Outcome::Unauthorized) {
+            self.keep_connection(slot);
+        } else {
+            self.close_connection(slot);
+        }
         let request = self.requests[slot];
         self.report_attempt(&request, outcome);
         if let Some(pause) = self.pause_before_retry(&request, outcome) {
@@ -423,14 +360,17 @@ impl World {
         let request = self.requests[slot];
         let hung = some(request.instance)
             .is_some_and(|i| self.instances[i as usize].condition == Condition::Hung);
-        let cause = if hung { Cause::VersionDefect } else { self.cause_of_wait(&request) };
-        if request.stage == Stage::Waiting {
-            // In a balancer's pause: its event will find the record orphaned.
-            self.requests[slot].abandon();
-        } else {
-            self.nodes[usize::from(request.node)].end(request.instance);
-            self.requests[slot].abandon();
+        let cause = match some(request.instance) {
+            Some(i) if self.traits[i as usize].stalled => Cause::Fault,
+            _ if hung => Cause::VersionDefect,
+            _ => self.cause_of_wait(&request),
+        };
+        // In a balancer's pause or queue, what comes next will find the record orphaned.
+        self.requests[slot].abandon();
+        if request.stage != Stage::Waiting {
+            self.left_instance(&request);
         }
+        self.close_connection(slot);
         self.trace(slot, "the client's timeout");
         self.report_attempt(&request, Outcome::Timeout);
         if let Some(pause) = self.pause_before_retry(&request, Outcome::Timeout) {
@@ -469,40 +409,60 @@ impl World {
         }
         let instance = &mut self.instances[request.instance as usize];
         instance.waiting -= 1;
-        self.nodes[usize::from(request.node)].end(request.instance);
         let record = &mut self.requests[slot];
         record.stage = Stage::Left;
         record.abandon();
+        self.left_instance(&request);
+        self.close_connection(slot);
         self.trace(slot, "left the queue");
         self.report_attempt(&request, Outcome::Timeout);
         self.conclude(&request, Outcome::Timeout, Some(Cause::Overload), slot);
     }
 
-    /// The request is answered.
+    /// The request is answered by an instance of a version.
     #[inline(always)]
-    pub fn succeed(&mut self, slot: u32) {
-        let request = self.requests[slot];
-        self.requests.remove(slot);
+    pub fn succeed(&mut self, slot: u32, version: u16) {
+        let request = self.requests.take(slot);
+        if self.follows_answers {
+            self.follow_answer(slot, &request);
+        }
         if self.monitoring.is_some() {
             self.report_attempt(&request, Outcome::Ok);
-        }
-        if self.affinity.is_some() {
-            self.remember(self.user_of(&request), request.instance);
         }
         if self.detail.is_some() {
             self.record_size(&request);
         }
-        self.end(&request, Outcome::Ok, None, slot);
+        self.end(&request, Some(version), Outcome::Ok, None, slot);
+    }
+
+    /// What cookies, connections and passive marks make of a good answer.
+    #[cold]
+    fn follow_answer(&mut self, slot: u32, request: &Request) {
+        if self.rules.watches() {
+            self.note_try(slot, TryResult::Good);
+        }
+        if self.balancing.affinity.is_some() {
+            self.remember(self.user_of(request), request.instance);
+        }
+        self.keep_connection(slot);
     }
 
     #[cold]
     fn conclude(&mut self, request: &Request, outcome: Outcome, cause: Option<Cause>, slot: u32) {
-        self.end(request, outcome, cause, slot);
+        self.complain(request);
+        let version = some(request.instance).map(|i| self.instances[i as usize].version);
+        self.end(request, version, outcome, cause, slot);
     }
 
     #[inline(always)]
-    fn end(&mut self, request: &Request, outcome: Outcome, cause: Option<Cause>, slot: u32) {
-        let version = some(request.instance).map(|i| self.instances[i as usize].version);
+    fn end(
+        &mut self,
+        request: &Request,
+        version: Option<u16>,
+        outcome: Outcome,
+        cause: Option<Cause>,
+        slot: u32,
+    ) {
         let user = self.user_of(request);
         self.ledger.ended(request, user, self.now, version, outcome, cause);
         if self.detail.is_some() {
@@ -510,6 +470,9 @@ impl World {
         }
         if self.tracer.is_some() {
             self.close_trace(slot, request, outcome, cause);
+        }
+        if self.behind.is_some() {
+            self.state_after(request, outcome);
         }
         if request.is_looped() {
             self.user_continues(request.user);

@@ -9,19 +9,21 @@ use crate::engine::{Calendar, Histogram, Sampler, SimDuration, SimTime, TimerRin
 use crate::model::arrivals::Source;
 use crate::model::balancer::{Node, Rules};
 use crate::model::client::Retries;
+use crate::model::connections::Connections;
 use crate::model::instance::Instance;
 use crate::model::ledger::Ledger;
 use crate::model::request::{NONE, Requests};
 use crate::model::sharing::Sharing;
 use crate::model::telemetry::{AttemptTable, Monitoring};
 use crate::plan::{
-    Arrivals, BalancerRetries, DefectKind, Discipline, HealthCheck, Pick, Plan, STABLE, Strategy,
-    VersionId, Warmup, streams,
+    Arrivals, Balancer, BalancerRetries, DefectKind, Discipline, Mode, Own, Pick, Plan, STABLE,
+    Strategy, VersionId, Warmup, streams,
 };
 use crate::platform::{PodCounts, PodId};
 use crate::record::{Detail, Event, EventKind};
 
 use super::RunOptions;
+use super::behind::Behind;
 use super::cold::ColdQueue;
 use super::trace::Tracer;
 
@@ -52,6 +54,10 @@ pub(super) enum Kind {
     User = 6,
     /// Something rare.
     Cold = 7,
+    /// A store has served a call.
+    StoreDone = 8,
+    /// An instance's patience with a call to a store ends.
+    CallTimeout = 9,
 }
 
 /// The payload of an event.
@@ -72,7 +78,9 @@ pub(super) fn unpack(payload: u32) -> (Kind, u32) {
         4 => Kind::Timeout,
         5 => Kind::SharedDeparture,
         6 => Kind::User,
-        _ => Kind::Cold,
+        7 => Kind::Cold,
+        8 => Kind::StoreDone,
+        _ => Kind::CallTimeout,
     };
     (kind, payload & ((1 << NUMBER_BITS) - 1))
 }
@@ -133,8 +141,39 @@ pub(super) struct Behaviour {
     pub flawless: bool,
 }
 
+/// What an instance that a script started has of its own.
+pub(super) struct OwnTraits {
+    pub service: Option<Sampler>,
+    pub slowdown: Option<f64>,
+    pub errors: Option<f64>,
+    pub warm: Option<Warmup>,
+    pub lame_duck: Option<bool>,
+}
+
+impl OwnTraits {
+    pub fn new(own: &Own) -> Self {
+        Self {
+            service: own.service_time.as_ref().map(Sampler::new),
+            slowdown: own.slowdown,
+            errors: own.errors,
+            warm: own.warm.clone(),
+            lame_duck: own.shutdown.as_ref().map(|shutdown| shutdown.lame_duck),
+        }
+    }
+
+    /// Whether service times are demands as they are, once it is warm.
+    pub fn is_plain(&self, version: &Behaviour) -> bool {
+        self.service.is_none() && self.slowdown.map_or(version.plain, |factor| factor == 1.0)
+    }
+
+    /// Whether its answers are never errors.
+    pub fn is_flawless(&self, version: &Behaviour) -> bool {
+        self.errors.map_or(version.flawless, |chance| chance == 0.0)
+    }
+}
+
 /// What only rare events touch of an instance.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(super) struct InstanceTraits {
     /// Errors and slowdown begin this long after it listens.
     pub late: SimDuration,
@@ -146,6 +185,14 @@ pub(super) struct InstanceTraits {
     pub stopping: bool,
     /// It has reported that its process ended.
     pub exited: bool,
+    /// It has been told to stop, and says so to probes.
+    pub lame_duck: bool,
+    /// What a script gave it of its own.
+    pub own: Option<Box<OwnTraits>>,
+    /// It stands still because of a fault.
+    pub stalled: bool,
+    /// A fault makes what begins take this much longer, as a share of the time.
+    pub extra: f64,
 }
 
 /// Least and greatest levels over the window, and integrals.
@@ -159,6 +206,45 @@ pub(super) struct Levels {
     pub open: bool,
     /// Spans in which some node could send to what has been deployed; the last may still be open.
     pub exposure: Vec<(SimTime, SimTime)>,
+}
+
+/// What the balancer's nodes do besides choosing: checks, retries, queues, affinity.
+pub(super) struct Balancing {
+    pub check_key: Key,
+    /// Which chain of checks is the current one, by node and address.
+    pub check_life: Vec<Vec<u32>>,
+    pub check_lives: u32,
+    /// Addresses that are there from the start.
+    pub starting_addresses: u32,
+    pub retries: BalancerRetries,
+    pub queue_timeout: SimDuration,
+    pub drain_timeout: Option<SimDuration>,
+    pub stopped: bool,
+    /// By user: address and version of the last answer, and when that was.
+    pub affinity: Option<Vec<(u32, u16, SimTime)>>,
+    pub sticky_cookie: bool,
+    pub sticky_version: bool,
+    pub affinity_ttl: SimDuration,
+}
+
+impl Balancing {
+    fn new(plan: &Plan, root: Key) -> Self {
+        let sticky = plan.balancer.sticky.as_ref();
+        Self {
+            check_key: root.purpose(streams::HEALTH_CHECK),
+            check_life: vec![Vec::new(); plan.balancer.nodes as usize],
+            check_lives: 0,
+            starting_addresses: starting_addresses(plan),
+            retries: retries(&plan.balancer),
+            queue_timeout: plan.balancer.queue_timeout,
+            drain_timeout: plan.balancer.drain_timeout,
+            stopped: false,
+            affinity: sticky.map(|_| Vec::new()),
+            sticky_cookie: sticky.is_some_and(|sticky| sticky.cookie),
+            sticky_version: sticky.is_some_and(|sticky| sticky.version),
+            affinity_ttl: sticky.map_or(SimDuration::ZERO, |sticky| sticky.ttl),
+        }
+    }
 }
 
 /// The state of the served world.
@@ -191,11 +277,13 @@ pub(super) struct World {
     pub propagation: Sampler,
     pub propagation_key: Key,
     pub changes: u64,
-    pub check: Option<HealthCheck>,
-    pub check_key: Key,
-    pub balancer_retries: BalancerRetries,
-    pub affinity: Option<Vec<(u32, SimTime)>>,
-    pub affinity_ttl: SimDuration,
+    pub balancing: Balancing,
+    /// Client connections, where connections are balanced.
+    pub connections: Option<Box<Connections>>,
+    /// More than the policy has a say in where a request goes.
+    pub detours: bool,
+    /// Cookies, connections or marks follow good answers.
+    pub follows_answers: bool,
     pub retries: Retries,
     pub timeout: Option<SimDuration>,
     pub deadline: Option<SimDuration>,
@@ -212,6 +300,10 @@ pub(super) struct World {
     pub stable: VersionId,
     /// The version being deployed; `None`: nothing is.
     pub candidate: Option<VersionId>,
+    /// How many harmed users open a ticket, after how long, by which stream.
+    pub tickets: Option<(f64, Sampler, Key)>,
+    /// Sessions, caches, stores and faults, where there are any.
+    pub behind: Option<Box<Behind>>,
 }
 
 impl World {
@@ -229,6 +321,12 @@ impl World {
         let classes: Vec<Class> =
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
         let monitoring = monitoring(plan, strategy, root);
+        let mut rules = Rules::new(&plan.balancer, root);
+        rules.split_by_user |= strategy.is_some_and(Strategy::is_sticky);
+        let nodes = plan.balancer.nodes as usize;
+        let connections = connections(plan, root);
+        let detours = plan.balancer.sticky.is_some() || connections.is_some();
+        let follows_answers = detours || rules.watches();
         Self {
             now: SimTime::ZERO,
             events: 0,
@@ -253,21 +351,15 @@ impl World {
             workers: plan.service.workers,
             queue: plan.service.queue,
             warmup: plan.service.startup.warm.clone(),
-            nodes: vec![Node::new(plan.versions.len()); plan.balancer.nodes as usize],
-            rules: Rules {
-                policy: plan.balancer.policy,
-                slow_start: slow_start(plan),
-                slow_start_key: root.purpose(streams::SLOW_START),
-                ring_key: root.purpose(streams::RING),
-            },
+            nodes: vec![Node::new(plan.versions.len(), groups(plan)); nodes],
+            rules,
             propagation: Sampler::new(&plan.balancer.propagation),
             propagation_key: root.purpose(streams::PROPAGATION),
             changes: 0,
-            check: plan.balancer.health_check.clone(),
-            check_key: root.purpose(streams::HEALTH_CHECK),
-            balancer_retries: plan.balancer.retries.clone(),
-            affinity: plan.balancer.sticky.as_ref().map(|_| Vec::new()),
-            affinity_ttl: plan.balancer.sticky.as_ref().map_or(SimDuration::ZERO, |s| s.ttl),
+            balancing: Balancing::new(plan, root),
+            detours,
+            follows_answers,
+            connections,
             retries: Retries::new(&plan.client.retries, root.purpose(streams::BACKOFF)),
             timeout: plan.client.timeout,
             deadline: plan.client.deadline,
@@ -281,7 +373,16 @@ impl World {
             exited: Vec::new(),
             stable: STABLE,
             candidate,
+            tickets: tickets(plan, root),
+            behind: Behind::of(plan, seed),
         }
+    }
+
+    /// Whether the policy alone says where requests go.
+    pub fn set_detours(&mut self) {
+        self.detours = self.balancing.affinity.is_some()
+            || self.connections.is_some()
+            || self.balancing.stopped;
     }
 
     /// Writes a line into the log, if one is kept.
@@ -376,9 +477,29 @@ impl Levels {
     }
 }
 
-/// How long an instance's share grows after it joins.
-fn slow_start(plan: &Plan) -> SimDuration {
-    plan.balancer.slow_start.as_ref().map_or(SimDuration::ZERO, |slow_start| slow_start.window)
+/// Client connections, where connections are balanced.
+fn connections(plan: &Plan, root: Key) -> Option<Box<Connections>> {
+    let key = root.purpose(streams::CONNECTION);
+    let balanced = plan.balancer.mode != Mode::Http;
+    balanced.then(|| Box::new(Connections::new(&plan.client.connection, key)))
+}
+
+/// How many groups the instances of a script belong to.
+fn groups(plan: &Plan) -> usize {
+    let groups = plan.instances.iter().filter_map(|instance| instance.group);
+    groups.max().map_or(0, |last| usize::from(last) + 1)
+}
+
+fn starting_addresses(plan: &Plan) -> u32 {
+    if plan.instances.is_empty() { plan.service.replicas } else { plan.instances.len() as u32 }
+}
+
+/// The retry rules of a node. The pause before another try at an address that has just refused
+/// is no longer than the patience with a connection (HAProxy).
+fn retries(balancer: &Balancer) -> BalancerRetries {
+    let mut retries = balancer.retries.clone();
+    retries.pause = retries.pause.min(balancer.connect_timeout);
+    retries
 }
 
 /// The monitoring system of a run and the table it scrapes, where anything asks for metrics.
@@ -389,6 +510,12 @@ fn monitoring(
 ) -> Option<Box<(Monitoring, AttemptTable)>> {
     let monitoring = Monitoring::of(plan, strategy?, root)?;
     Some(Box::new((monitoring, AttemptTable::new(plan.classes.len(), plan.versions.len()))))
+}
+
+/// How many harmed users open a ticket, after how long, by which stream.
+fn tickets(plan: &Plan, root: Key) -> Option<(f64, Sampler, Key)> {
+    let tickets = plan.response.tickets.as_ref()?;
+    Some((tickets.share, Sampler::new(&tickets.after), root.purpose(streams::TICKET)))
 }
 
 /// Extra figures that have seen nothing yet.

@@ -1,20 +1,34 @@
 //! Means over runs and their intervals, paired differences, what pairing removed.
 //!
-//! The interval is Student's t on a scale that removes skewness: P. Hall, "On the removal of
-//! skewness by transformation", J. R. Statist. Soc. B 54 (1992), 221-228, with the quantile of
-//! t where Hall has the normal's. For a sample of n with standard deviation s (divisor n) and
-//! skewness g, w = (mean − μ)/s is mapped by the cubic
+//! The interval starts from Student's t and is corrected for skewness after P. Hall ("On the
+//! removal of skewness by transformation", J. R. Statist. Soc. B 54 (1992), 221-228, with the
+//! quantile of t where Hall has the normal's). For a sample of n with standard deviation s
+//! (divisor n) and skewness g, w = (mean − μ)/s is mapped by the cubic
 //! `f(w) = w + g w²/3 + g² w³/27 + g/(6n)`, which is monotone and turns w into a variable whose
-//! law is symmetric to order 1/n; the ends of the interval come from its inverse.
+//! law is symmetric to order 1/n; Hall's ends come from its inverse. Where Hall's end lies
+//! further out than that of t it is taken; where it lies nearer, the end comes in by
+//! `INWARDS` of the way.
+//!
+//! Why not Hall's ends as they are: counts of failures and recovery times are skewed, and t
+//! alone covers the mean of an exponential law in 91.8 % of samples of 20 where 95 % are
+//! stated. But differences of two such are symmetric with heavy tails; there the skewness of
+//! a sample is noise, and Hall's interval covers 92.9 %. Never coming in at all covers too much
+//! (96.0 % of exponential data at 50). At three tenths, 10 to 100 values of normal, Laplace,
+//! exponential, gamma, Poisson, moderate lognormal and t5 laws are covered in 94.4 to 95.9 %
+//! (`results/coverage`). Outside of that: lognormal data with sigma 1 are covered in 91 % at
+//! 10, 92.9 % at 20, 95 % at 100 (heavier tails need more seeds), uniform ones in 97 % at 10.
 //!
 //! Left out on purpose: the bootstrap of the mean (BCa falls to 89 % coverage at ten normal
 //! values, the studentised one gives what Hall's transform gives at a thousand times the cost)
-//! and a data-dependent switch between methods (it undercovers where a small sample hides its
-//! own skewness).
+//! and a choice between the two by the data (it undercovers where a small sample hides its own
+//! skewness).
 
 use super::Interval;
 use super::special::student_two_sided;
 use crate::engine::maths::cbrt;
+
+/// How far an end follows Hall's where that is the nearer one.
+const INWARDS: f64 = 0.3;
 
 /// Size, mean, spread and skewness of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,10 +88,15 @@ impl Moments {
         let n = self.count as f64;
         let reach = student_two_sided(1.0 - level, n - 1.0) / (n - 1.0).sqrt();
         let spread = self.mean_square.sqrt();
-        let low = self.mean - spread * unskew(reach, self.skewness, n);
-        let high = self.mean - spread * unskew(-reach, self.skewness, n);
-        Some((low, high))
+        let low = corrected(unskew(reach, self.skewness, n), reach);
+        let high = corrected(-unskew(-reach, self.skewness, n), reach);
+        Some((self.mean - spread * low, self.mean + spread * high))
     }
+}
+
+/// The reach of an end, from Hall's and that of t.
+fn corrected(hall: f64, t: f64) -> f64 {
+    if hall >= t { hall } else { t + INWARDS * (hall - t) }
 }
 
 /// The inverse of Hall's cubic.
@@ -138,6 +157,10 @@ mod tests {
         let moments = Moments::of(&[1.0, 1.0, 1.0, 2.0, 2.0, 3.0, 12.0]).unwrap();
         let (low, high) = moments.interval(0.95).unwrap();
         assert!(high - moments.mean > 1.5 * (moments.mean - low), "{low} {high} {moments:?}");
+        // The lower end comes nearer than that of t, t(0.975, 6) = 2.446911851, but not much.
+        let t = 2.446_911_851 * (moments.variance().unwrap() / 7.0).sqrt();
+        let share = (moments.mean - low) / t;
+        assert!(share > 0.8 && share < 0.95, "{share}");
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub fn controller(strategy: &Strategy, plan: &Plan) -> Box<dyn Controller> {
         }
         Strategy::BlueGreen(params) => Box::new(blue_green::BlueGreenController::new(params, plan)),
         Strategy::Canary(params) => Box::new(canary::CanaryController::new(params, plan)),
+        Strategy::Scripted(_) => unreachable!("scripts run without a controller"),
     }
 }
 
@@ -192,7 +193,10 @@ pub fn surge_annotation(strategy: &Strategy, replicas: u32) -> u32 {
         Strategy::Rolling(rolling) => {
             deployment::rules::fenceposts(rolling.max_surge, rolling.max_unavailable, replicas).0
         }
-        Strategy::Recreate(_) | Strategy::BlueGreen(_) | Strategy::Canary(_) => 0,
+        Strategy::Recreate(_)
+        | Strategy::BlueGreen(_)
+        | Strategy::Canary(_)
+        | Strategy::Scripted(_) => 0,
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod kubernetes;
 pub mod tables;
+pub mod testbed;
 pub mod theory;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub enum Job {
     Row(Box<tables::Row>),
     /// A recorded rollout.
     Rollout(Box<kubernetes::recording::Recording>),
+    /// A recorded rollout behind a load balancer.
+    Testbed(Box<testbed::recording::Recording>),
 }
 
 impl Job {
@@ -35,6 +38,11 @@ impl Job {
         if let Ok(rows) = tables::read(text) {
             return Some(rows.into_iter().map(|row| Self::Row(Box::new(row))).collect());
         }
+        if let Ok(recording) = serde_json::from_str::<testbed::recording::Recording>(text)
+            && recording.format == testbed::recording::FORMAT
+        {
+            return Some(vec![Self::Testbed(Box::new(recording))]);
+        }
         let recording: kubernetes::recording::Recording = serde_json::from_str(text).ok()?;
         let known = recording.format == kubernetes::recording::FORMAT;
         known.then(|| vec![Self::Rollout(Box::new(recording))])
@@ -45,6 +53,13 @@ impl Job {
     pub fn fault(text: &str) -> Option<String> {
         let value: serde_json::Value = serde_json::from_str(text).ok()?;
         let format = value.get("format")?.as_str()?;
+        if format == testbed::recording::FORMAT {
+            let read: Result<testbed::recording::Recording, _> = serde_json::from_str(text);
+            return read.err().map(|error| error.to_string());
+        }
+        if format.starts_with("cutover-testbed-") {
+            return Some(format!("its format is {format}"));
+        }
         let family = kubernetes::recording::FORMAT.split('/').next()?;
         if format.split('/').next() != Some(family) {
             return None;
@@ -63,6 +78,7 @@ impl Job {
             Self::Theory(case) => &case.id,
             Self::Row(row) => &row.id,
             Self::Rollout(recording) => &recording.name,
+            Self::Testbed(recording) => &recording.id,
         }
     }
 
@@ -73,6 +89,7 @@ impl Job {
             Self::Theory(case) => case.check(extent),
             Self::Row(row) => vec![tables::check_row(row)],
             Self::Rollout(recording) => kubernetes::checks::check(recording),
+            Self::Testbed(recording) => testbed::checks::check(recording),
         }
     }
 }

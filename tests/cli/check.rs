@@ -37,7 +37,7 @@ fn pipelines_read_junit_json_and_markdown() {
     let junit = check(&desk, &["--format=junit"]).out;
     assert!(junit.starts_with("<?xml version=\"1.0\""), "{junit}");
     assert!(junit.contains("tests=\"4\" failures=\"2\" errors=\"0\""), "{junit}");
-    assert_eq!(junit.matches("<failure message=").count(), 2);
+    assert_eq!(junit.matches("<failure type=\"fails\" message=").count(), 2);
     let json = check(&desk, &["--format=json"]).out;
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!((&json["verdict"], &json["scenario"]), (&"fails".into(), &"shop".into()));

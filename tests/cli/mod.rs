@@ -4,9 +4,11 @@ mod answers;
 mod check;
 mod import;
 mod interrupted;
+mod precision;
 mod refusals;
 mod streams;
 mod study;
+mod sweep;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -26,7 +26,7 @@ fn made_up(objective: Objective, seeds: u64, value: impl Fn(u64) -> Option<f64>)
 }
 
 fn verdict(result: &StudyResult) -> Holds {
-    let held = hold(result);
+    let held = hold(result, 1);
     assert_eq!(held.len(), 2, "one for each strategy, none for the control");
     assert_eq!(held[0].holds, held[1].holds);
     held[0].holds
@@ -70,7 +70,7 @@ fn a_time_that_was_cut_off_breaks_a_limit_but_never_keeps_one() {
     let mut in_seeds = cut(60.0);
     in_seeds.study.objectives[0].in_seeds = Some(0.9);
     assert_eq!(verdict(&in_seeds), Holds::Unknown);
-    assert_eq!(hold(&in_seeds)[0].note, "100 of 100 seeds cannot tell");
+    assert_eq!(hold(&in_seeds, 1)[0].note, "100 of 100 seeds cannot tell");
 }
 
 #[test]

@@ -1,162 +1,184 @@
 //! The balancer: nodes, each with its own delayed view of the endpoints, and a policy.
 //!
 //! Views are dense lists that rare events rebuild, so choosing an instance touches little
-//! memory. A node uses the endpoints that are ready and pass its health checks; where there
-//! is none at all it falls back to those that still serve while terminating, as kube-proxy
-//! does.
+//! memory. A node uses the endpoints that are ready, in service and pass its checks; where
+//! there is none at all it falls back to those that still serve while terminating, as
+//! kube-proxy does. An *address* is what a balancer knows; the *instance* behind it may change
+//! where scripts restart processes. Of a pod both have the same number.
 
+mod endpoint;
+mod pool;
+mod positions;
+mod rules;
 #[cfg(test)]
 mod tests;
 
-use super::request::NONE;
-use crate::engine::rng::{Key, index};
-use crate::engine::{SimDuration, SimTime};
-use crate::plan::{EndpointConditions, HealthCheck, Policy, Routing, TieBreak, VersionId};
+use std::collections::VecDeque;
 
-/// Points of an instance on the hash ring, about as many as Envoy and ketama give it: shares
-/// differ by a tenth from instance to instance, as they do there.
-const RING_POINTS: u64 = 128;
+pub use endpoint::TryResult;
+pub use rules::{Choice, Rules};
+
+use crate::engine::{SimDuration, SimTime};
+use crate::plan::{EndpointConditions, Outlier, Routing, ServerState, VersionId};
+use endpoint::{Endpoint, Mark};
+use pool::Pool;
+
 /// Draws before slow start takes whatever comes.
 const SLOW_START_DRAWS: u32 = 16;
 /// Share of an instance at the start of slow start.
 const SLOW_START_FLOOR: f64 = 0.1;
-
-/// What a node knows of one instance.
-#[derive(Clone, Copy, Debug, Default)]
-struct Endpoint {
-    version: u16,
-    listed: Option<EndpointConditions>,
-    /// Sequence number of the newest change applied: late news never undoes newer ones.
-    change: u64,
-    down: bool,
-    streak: u32,
-    joined: SimTime,
-}
-
-/// Instances a request may go to.
-#[derive(Clone, Debug, Default)]
-struct Pool {
-    members: Vec<u32>,
-    cursor: u32,
-    /// Hash ring, built where the policy needs it.
-    ring: Vec<(u64, u32)>,
-    /// Smooth weighted round robin: current weights of the members.
-    credit: Vec<i64>,
-}
+/// No group.
+pub const NO_GROUP: u16 = u16::MAX;
 
 /// One balancer node.
 #[derive(Clone, Debug)]
 pub struct Node {
+    /// By address.
     endpoints: Vec<Endpoint>,
+    /// By instance: requests of this node in it.
     outstanding: Vec<u32>,
-    /// All versions together, then each version.
+    /// By instance: when its count changed last, on a clock of changes; empty where no rule asks.
+    changed: Vec<u64>,
+    changes: u64,
+    /// By instance: connections through this node to it.
+    connections: Vec<u32>,
+    /// All versions together, then each version, then each group.
     pools: Vec<Pool>,
+    versions: usize,
+    /// The group that gets the traffic.
+    active: u16,
     routing: Routing,
     routing_change: u64,
-}
-
-/// Parameters that all nodes share.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// How an instance is chosen.
-    pub policy: Policy,
-    /// Length of the slow-start ramp; zero: none.
-    pub slow_start: SimDuration,
-    /// Acceptance draws of slow start.
-    pub slow_start_key: Key,
-    /// Places of the instances on the hash ring: their addresses differ from run to run.
-    pub ring_key: Key,
-}
-
-/// What choosing needs to know of a request. Random bits are drawn only where a rule asks for
-/// them; they depend on the request and the try, never on what was chosen before.
-#[derive(Clone, Copy, Debug)]
-pub struct Choice {
-    /// Stream of the random bits of tries.
-    pub routing: Key,
-    /// This try's place in it.
-    pub draw: u64,
-    /// Stream that places requests on a side of a weight split.
-    pub split: Key,
-    /// The request's number.
-    pub request: u64,
-    /// Its user, or [`NONE`].
-    pub user: u32,
-    /// An instance that a retry avoids, or [`NONE`].
-    pub avoid: u32,
-    /// Now.
-    pub now: SimTime,
-}
-
-impl Choice {
-    #[inline]
-    fn bits(&self) -> u64 {
-        self.routing.draw(self.draw)
-    }
-
-    /// Hash of the user, of the request where it has none. Users hash alike in all classes.
-    fn hash(&self) -> u64 {
-        if self.user == NONE {
-            self.split.draw(!self.request)
-        } else {
-            Key::of_seed(u64::from(self.user)).draw(0)
-        }
-    }
-
-    fn falls_to_candidate(&self, weight_bp: u32) -> bool {
-        self.split.unit(self.request) * 10_000.0 < f64::from(weight_bp)
-    }
+    /// Requests that wait for an instance with room, in order.
+    pub waiting: VecDeque<u32>,
 }
 
 impl Node {
     /// A node that knows no endpoint and sends to all.
     #[must_use]
-    pub fn new(versions: usize) -> Self {
+    pub fn new(versions: usize, groups: usize) -> Self {
         Self {
             endpoints: Vec::new(),
             outstanding: Vec::new(),
-            pools: vec![Pool::default(); versions + 1],
+            changed: Vec::new(),
+            changes: 0,
+            connections: Vec::new(),
+            pools: vec![Pool::default(); versions + 1 + groups],
+            versions,
+            active: if groups > 0 { 0 } else { NO_GROUP },
             routing: Routing::All,
             routing_change: 0,
+            waiting: VecDeque::new(),
         }
     }
 
     /// Makes room for an instance.
-    pub fn add_instance(&mut self, instance: u32, version: u16) {
-        assert_eq!(instance as usize, self.endpoints.len(), "instances come in order");
-        self.endpoints.push(Endpoint { version, ..Endpoint::default() });
+    pub fn add_instance(&mut self, rules: &Rules, instance: u32) {
+        assert_eq!(instance as usize, self.outstanding.len(), "instances come in order");
         self.outstanding.push(0);
+        if rules.asks_for_changes() {
+            self.changed.push(0);
+        }
+        self.connections.push(0);
+    }
+
+    /// Makes room for an address with an instance behind it.
+    pub fn add_address(&mut self, address: u32, version: u16, group: u16, weight: u32, bound: u32) {
+        assert_eq!(address as usize, self.endpoints.len(), "addresses come in order");
+        self.endpoints.push(Endpoint::new(version, group, weight, bound));
+    }
+
+    /// Another instance takes an address over: the balancer does not notice.
+    pub fn bind(&mut self, rules: &Rules, address: u32, instance: u32, version: u16) {
+        let endpoint = &mut self.endpoints[address as usize];
+        endpoint.bound = instance;
+        endpoint.version = version;
+        self.rebuild(rules);
     }
 
     /// Applies a change of an endpoint, unless a newer one has been applied. Returns whether
-    /// the instance became usable or stopped being so.
+    /// the address became usable or stopped being so.
     pub fn update(
         &mut self,
         rules: &Rules,
         now: SimTime,
         change: u64,
-        instance: u32,
+        address: u32,
         conditions: Option<EndpointConditions>,
     ) -> Option<bool> {
-        let endpoint = &mut self.endpoints[instance as usize];
+        let endpoint = &mut self.endpoints[address as usize];
         if change < endpoint.change {
             return None;
         }
         endpoint.change = change;
+        self.alter(rules, now, address, |endpoint| {
+            let was_listed = endpoint.listed.is_some();
+            endpoint.listed = conditions;
+            if !was_listed {
+                endpoint.forget(rules.check.as_ref());
+            }
+        })
+    }
+
+    /// The operator sets an address's administrative state.
+    pub fn administer(
+        &mut self,
+        rules: &Rules,
+        now: SimTime,
+        address: u32,
+        state: ServerState,
+    ) -> Option<bool> {
+        self.alter(rules, now, address, |endpoint| {
+            endpoint.administer(state, rules.check.as_ref());
+        })
+    }
+
+    /// The operator sets an address's weight.
+    pub fn weigh(
+        &mut self,
+        rules: &Rules,
+        now: SimTime,
+        address: u32,
+        weight: u32,
+    ) -> Option<bool> {
+        self.alter(rules, now, address, |endpoint| endpoint.weight = weight)
+    }
+
+    fn alter(
+        &mut self,
+        rules: &Rules,
+        now: SimTime,
+        address: u32,
+        change: impl FnOnce(&mut Endpoint),
+    ) -> Option<bool> {
+        let endpoint = &mut self.endpoints[address as usize];
         let was = endpoint.usable();
-        let was_listed = endpoint.listed.is_some();
-        endpoint.listed = conditions;
-        if !was_listed {
-            // News of an endpoint: it counts as up until a check fails.
-            endpoint.down = false;
-            endpoint.streak = 0;
-        }
+        change(endpoint);
         let is = endpoint.usable();
         if is && !was {
             endpoint.joined = now;
         }
         self.rebuild(rules);
         (was != is).then_some(is)
+    }
+
+    /// The operator makes another group the active one.
+    pub fn activate(&mut self, group: u16) {
+        self.active = group;
+    }
+
+    /// The balancer is reloaded: the new process knows its configuration, nothing else. With
+    /// members: those addresses, and no others, are in it.
+    pub fn reload(&mut self, rules: &Rules, members: Option<&[u32]>) {
+        for (address, endpoint) in self.endpoints.iter_mut().enumerate() {
+            endpoint.forget(rules.check.as_ref());
+            if let Some(members) = members {
+                let listed = members.contains(&(address as u32));
+                endpoint.admin = if listed { ServerState::Ready } else { ServerState::Maint };
+            }
+        }
+        self.pools.iter_mut().for_each(Pool::restart);
+        self.rebuild(rules);
     }
 
     /// Applies a change of routing, unless a newer one has been applied.
@@ -175,40 +197,86 @@ impl Node {
         self.routing
     }
 
-    /// Whether this node lists the instance at all (and so checks its health).
+    /// The instance behind an address.
     #[must_use]
-    pub fn lists(&self, instance: u32) -> bool {
-        self.endpoints[instance as usize].listed.is_some()
+    pub fn bound(&self, address: u32) -> u32 {
+        self.endpoints[address as usize].bound
     }
 
-    /// Notes the result of a health check. Returns whether the instance became usable or
+    /// Whether this node lists the address at all (and so checks its health).
+    #[must_use]
+    pub fn lists(&self, address: u32) -> bool {
+        self.endpoints[address as usize].listed.is_some()
+    }
+
+    /// Whether this node checks the address now: not in maintenance.
+    #[must_use]
+    pub fn checks(&self, address: u32) -> bool {
+        self.endpoints[address as usize].admin != ServerState::Maint
+    }
+
+    /// Notes the result of a health check. Returns whether the address became usable or
     /// stopped being so.
     pub fn checked(
         &mut self,
         rules: &Rules,
-        check: &HealthCheck,
         now: SimTime,
-        instance: u32,
+        address: u32,
         success: bool,
     ) -> Option<bool> {
-        let endpoint = &mut self.endpoints[instance as usize];
-        if success == endpoint.down {
-            endpoint.streak += 1;
-        } else {
-            endpoint.streak = 0;
-        }
-        let needed = if endpoint.down { check.rise } else { check.fall };
-        if endpoint.streak < needed {
+        let check = rules.check.as_ref()?;
+        let endpoint = &mut self.endpoints[address as usize];
+        if !endpoint.checked(check, now, success) {
             return None;
         }
-        endpoint.streak = 0;
-        endpoint.down = !endpoint.down;
         let up = !endpoint.down;
-        if up {
-            endpoint.joined = now;
-        }
         self.rebuild(rules);
         Some(up)
+    }
+
+    /// From the last check of an address to the next.
+    #[must_use]
+    pub fn next_check(&self, rules: &Rules, address: u32) -> SimDuration {
+        let check = rules.check.as_ref().expect("only checked addresses have a next check");
+        self.endpoints[address as usize].next_check(check)
+    }
+
+    /// Notes how a try on an address went, for passive marking. Returns whether the address
+    /// stopped being usable, and when it will be taken back if that has a time.
+    #[cold]
+    pub fn tried(
+        &mut self,
+        rules: &Rules,
+        now: SimTime,
+        address: u32,
+        result: TryResult,
+    ) -> Option<Option<SimTime>> {
+        let outlier = rules.outlier.as_ref()?;
+        let endpoint = &mut self.endpoints[address as usize];
+        match endpoint.tried(outlier, rules.check.as_ref(), now, result) {
+            Mark::Nothing => None,
+            Mark::Changed => {
+                self.rebuild(rules);
+                Some(None)
+            }
+            Mark::Ejected(until) => {
+                let Outlier::Consecutive { max_share, .. } = *outlier else { return None };
+                let listed = self.endpoints.iter().filter(|e| e.listed.is_some());
+                let most = (listed.count() as f64 * max_share).max(1.0);
+                let out = self.endpoints.iter().filter(|e| e.is_ejected()).count();
+                if (out + 1) as f64 > most {
+                    return None;
+                }
+                self.endpoints[address as usize].eject();
+                self.rebuild(rules);
+                Some(Some(until))
+            }
+        }
+    }
+
+    /// An ejection ends.
+    pub fn readmit(&mut self, rules: &Rules, now: SimTime, address: u32) -> Option<bool> {
+        self.alter(rules, now, address, |endpoint| endpoint.readmit(now))
     }
 
     /// Instances this node can use under its routing.
@@ -216,7 +284,7 @@ impl Node {
     pub fn routable(&self) -> u32 {
         let size = |version: VersionId| self.pools[usize::from(version.0) + 1].members.len();
         let count = match self.routing {
-            Routing::All => self.pools[0].members.len(),
+            Routing::All => self.pools[self.plain_pool()].members.len(),
             Routing::Only(version) => size(version),
             Routing::Split { stable, candidate, weight_bp } => match weight_bp {
                 0 => size(stable),
@@ -225,6 +293,11 @@ impl Node {
             },
         };
         count as u32
+    }
+
+    /// The pool of traffic that no version is chosen for.
+    fn plain_pool(&self) -> usize {
+        if self.active == NO_GROUP { 0 } else { self.versions + 1 + usize::from(self.active) }
     }
 
     /// Whether this node can send requests to a version under its routing.
@@ -240,46 +313,81 @@ impl Node {
         routed && self.routable_of(version) > 0
     }
 
-    /// Instances of one version that this node can use.
+    /// Instances of one version that this node can use (of the active group, where there are
+    /// groups).
     #[must_use]
     pub fn routable_of(&self, version: VersionId) -> u32 {
-        self.pools[usize::from(version.0) + 1].members.len() as u32
+        if self.active == NO_GROUP {
+            return self.pools[usize::from(version.0) + 1].members.len() as u32;
+        }
+        let members = &self.pools[self.plain_pool()].servers;
+        let of = |&&address: &&u32| self.endpoints[address as usize].version == version.0;
+        members.iter().filter(of).count() as u32
     }
 
-    /// Whether this node may send to the instance under its routing.
+    /// Whether this node sends requests with a cookie to the address, under its routing.
     #[must_use]
-    pub fn may_use(&self, instance: u32) -> bool {
-        let Some(endpoint) = self.endpoints.get(instance as usize) else { return false };
+    pub fn keeps(&self, address: u32) -> bool {
+        let Some(endpoint) = self.endpoints.get(address as usize) else { return false };
         let version = VersionId(endpoint.version);
         let routed = match self.routing {
-            Routing::All => true,
+            Routing::All => self.active == NO_GROUP || endpoint.group == self.active,
             Routing::Only(only) => version == only,
             Routing::Split { stable, candidate, weight_bp } => {
                 (version == stable && weight_bp < 10_000) || (version == candidate && weight_bp > 0)
             }
         };
-        routed && endpoint.usable()
+        routed && endpoint.keeps_its_own()
     }
 
-    /// Chooses an instance; `None` if there is none to use.
+    /// Whether checks or traffic have taken the address down.
+    #[must_use]
+    pub fn is_down(&self, address: u32) -> bool {
+        let endpoint = &self.endpoints[address as usize];
+        endpoint.down || endpoint.is_ejected()
+    }
+
+    /// Chooses an instance; `None` if there is none to use, or none with room.
     #[inline]
     pub fn choose(&mut self, rules: &Rules, choice: &Choice) -> Option<u32> {
-        let pool = self.pool_of(choice);
-        if rules.slow_start.0 > 0 {
-            return self.choose_slowly(rules, pool, choice);
+        let pool = self.pool_of(rules, choice);
+        if rules.is_plain() {
+            return self.pools[pool].choose(
+                rules.policy,
+                choice,
+                (&self.outstanding, &self.changed),
+            );
         }
-        self.pools[pool].choose(rules.policy, choice, &self.outstanding)
+        self.choose_rarer(rules, pool, choice)
+    }
+
+    /// Chooses an instance of a version, if there is one to use.
+    #[cold]
+    pub fn choose_of(&mut self, rules: &Rules, choice: &Choice, version: u16) -> Option<u32> {
+        self.choose_rarer(rules, usize::from(version) + 1, choice)
+    }
+
+    /// Whether there is anybody who could take the request, but has no room.
+    #[must_use]
+    pub fn is_full(&self, rules: &Rules, choice: &Choice) -> bool {
+        rules.most != u32::MAX && !self.pools[self.pool_of(rules, choice)].members.is_empty()
+    }
+
+    /// Whether the instance may take one more request of this node.
+    #[must_use]
+    pub fn has_room(&self, rules: &Rules, instance: u32) -> bool {
+        self.outstanding[instance as usize] < rules.most
     }
 
     /// The pool that the routing sends a request to.
     #[inline]
-    fn pool_of(&self, choice: &Choice) -> usize {
+    fn pool_of(&self, rules: &Rules, choice: &Choice) -> usize {
         match self.routing {
-            Routing::All => 0,
+            Routing::All => self.plain_pool(),
             Routing::Only(version) => usize::from(version.0) + 1,
             Routing::Split { stable, candidate, weight_bp } => {
-                let version = if choice.falls_to_candidate(weight_bp) { candidate } else { stable };
-                usize::from(version.0) + 1
+                let side = choice.falls_to_candidate(rules, weight_bp);
+                usize::from(if side { candidate } else { stable }.0) + 1
             }
         }
     }
@@ -288,24 +396,85 @@ impl Node {
     #[inline]
     pub fn begin(&mut self, instance: u32) {
         self.outstanding[instance as usize] += 1;
+        if !self.changed.is_empty() {
+            self.touch(instance);
+        }
     }
 
     /// Notes that a request is no longer in an instance.
     #[inline]
     pub fn end(&mut self, instance: u32) {
         self.outstanding[instance as usize] -= 1;
+        if !self.changed.is_empty() {
+            self.touch(instance);
+        }
     }
 
-    /// Slow start as acceptance: an instance in its ramp is taken with the chance that is its
-    /// share, else another is chosen.
+    /// An instance's count has changed, if only for a moment.
     #[cold]
-    fn choose_slowly(&mut self, rules: &Rules, pool: usize, choice: &Choice) -> Option<u32> {
+    pub fn touch(&mut self, instance: u32) {
+        if let Some(changed) = self.changed.get_mut(instance as usize) {
+            self.changes += 1;
+            *changed = self.changes;
+        }
+    }
+
+    /// Notes a connection to an instance.
+    pub fn connected(&mut self, instance: u32) {
+        self.connections[instance as usize] += 1;
+    }
+
+    /// Notes that a connection to an instance is closed.
+    pub fn disconnected(&mut self, instance: u32) {
+        self.connections[instance as usize] -= 1;
+    }
+
+    /// Whether requests that wait may go to the address.
+    #[must_use]
+    pub fn takes_requests(&self, address: u32) -> bool {
+        self.keeps(address) && self.endpoints[address as usize].usable()
+    }
+
+    /// Slow start, bounds, connections and nginx's set-aside servers.
+    #[cold]
+    fn choose_rarer(&mut self, rules: &Rules, pool: usize, choice: &Choice) -> Option<u32> {
+        let bounded = rules.most != u32::MAX;
+        if rules.by_connection {
+            return self.pools[pool].choose(
+                rules.policy,
+                choice,
+                (&self.connections, &self.changed),
+            );
+        }
+        if let Some(outlier @ Outlier::MaxFails { .. }) = &rules.outlier {
+            return self.choose_unmarked(rules, outlier, pool, choice);
+        }
+        if bounded {
+            let outstanding = &self.outstanding;
+            let open = |member: u32| outstanding[member as usize] < rules.most;
+            return self.pools[pool].choose_open(
+                rules.policy,
+                choice,
+                (outstanding, &self.changed),
+                open,
+            );
+        }
+        if rules.slow_start.0 == 0 {
+            return self.pools[pool].choose(
+                rules.policy,
+                choice,
+                (&self.outstanding, &self.changed),
+            );
+        }
+        // Slow start as acceptance: an instance in its ramp is taken with the chance that is
+        // its share, else another is chosen.
         let mut choice = *choice;
         let mut chosen = None;
         for draw in 0..SLOW_START_DRAWS {
-            chosen = self.pools[pool].choose(rules.policy, &choice, &self.outstanding);
+            chosen =
+                self.pools[pool].choose(rules.policy, &choice, (&self.outstanding, &self.changed));
             let instance = chosen?;
-            let age = choice.now.since(self.endpoints[instance as usize].joined).0 as f64;
+            let age = choice.now.since(self.joined(pool, instance)).0 as f64;
             let share = (age / rules.slow_start.0 as f64).max(SLOW_START_FLOOR);
             let accept = rules.slow_start_key.entity(choice.bits()).unit(u64::from(draw));
             if accept < share {
@@ -316,169 +485,86 @@ impl Node {
         chosen
     }
 
+    fn joined(&self, pool: usize, instance: u32) -> SimTime {
+        let pool = &self.pools[pool];
+        let at = pool.members.iter().position(|&member| member == instance);
+        at.map_or(SimTime::ZERO, |at| self.endpoints[pool.servers[at] as usize].joined)
+    }
+
+    /// nginx: servers that have failed too often are passed over; the only server never is.
+    fn choose_unmarked(
+        &mut self,
+        rules: &Rules,
+        outlier: &Outlier,
+        pool: usize,
+        choice: &Choice,
+    ) -> Option<u32> {
+        let (endpoints, outstanding) = (&self.endpoints, &self.outstanding);
+        let lone = self.pools[pool].members.len() == 1;
+        let aside: Vec<u32> = self.pools[pool]
+            .servers
+            .iter()
+            .map(|&address| &endpoints[address as usize])
+            .filter(|endpoint| !lone && endpoint.set_aside(outlier, choice.now))
+            .map(|endpoint| endpoint.bound)
+            .collect();
+        let open =
+            |member: u32| !aside.contains(&member) && outstanding[member as usize] < rules.most;
+        let chosen = self.pools[pool].choose_open(
+            rules.policy,
+            choice,
+            (outstanding, &self.changed),
+            open,
+        )?;
+        let of = self.pools[pool].members.iter().position(|&member| member == chosen)?;
+        let address = self.pools[pool].servers[of];
+        self.endpoints[address as usize].chosen(outlier, choice.now);
+        Some(chosen)
+    }
+
     fn rebuild(&mut self, rules: &Rules) {
-        for pool in &mut self.pools {
-            pool.members.clear();
-        }
-        for (instance, endpoint) in self.endpoints.iter().enumerate() {
-            if endpoint.usable() {
-                self.pools[0].members.push(instance as u32);
-                self.pools[usize::from(endpoint.version) + 1].members.push(instance as u32);
+        self.pools.iter_mut().for_each(Pool::clear);
+        let all = self.in_panic(rules);
+        for (address, endpoint) in self.endpoints.iter().enumerate() {
+            if endpoint.usable() || (all && endpoint.configured()) {
+                for pool in pools_of(endpoint, self.versions) {
+                    self.pools[pool].add(address as u32, endpoint);
+                }
             }
         }
         for number in 0..self.pools.len() {
             if self.pools[number].members.is_empty() {
-                self.pools[number].members = self.still_serving(number);
+                self.add_still_serving(number);
             }
-            self.pools[number].prepare(rules);
+            self.pools[number].prepare(rules, self.endpoints.len());
         }
+    }
+
+    /// Whether so few endpoints are usable that all of them are used.
+    fn in_panic(&self, rules: &Rules) -> bool {
+        let Some(threshold) = rules.panic else { return false };
+        let all = self.endpoints.iter().filter(|endpoint| endpoint.configured()).count();
+        let usable = self.endpoints.iter().filter(|endpoint| endpoint.usable()).count();
+        usable == 0 || (usable as f64) < threshold * all as f64
     }
 
     /// The fall-back of a pool that has nobody ready: who serves while terminating.
-    fn still_serving(&self, pool: usize) -> Vec<u32> {
+    fn add_still_serving(&mut self, pool: usize) {
         let serves = |endpoint: &Endpoint| {
-            (pool == 0 || usize::from(endpoint.version) + 1 == pool)
+            pools_of(endpoint, self.versions).any(|of| of == pool)
                 && !endpoint.down
                 && endpoint.listed.is_some_and(|listed| listed.serving && listed.terminating)
         };
-        let all = self.endpoints.iter().enumerate();
-        all.filter(|(_, endpoint)| serves(endpoint)).map(|(at, _)| at as u32).collect()
+        for (address, endpoint) in self.endpoints.iter().enumerate() {
+            if serves(endpoint) {
+                self.pools[pool].add(address as u32, endpoint);
+            }
+        }
     }
 }
 
-impl Endpoint {
-    fn usable(&self) -> bool {
-        !self.down && self.listed.is_some_and(|listed| listed.ready)
-    }
-}
-
-impl Pool {
-    fn prepare(&mut self, rules: &Rules) {
-        match rules.policy {
-            Policy::RingHash => {
-                self.ring = self
-                    .members
-                    .iter()
-                    .flat_map(|&instance| {
-                        let key = rules.ring_key.entity(u64::from(instance));
-                        (0..RING_POINTS).map(move |point| (key.draw(point), instance))
-                    })
-                    .collect();
-                self.ring.sort_unstable();
-            }
-            Policy::Weighted => self.credit = vec![0; self.members.len()],
-            _ => {}
-        }
-    }
-
-    #[inline]
-    fn choose(&mut self, policy: Policy, choice: &Choice, outstanding: &[u32]) -> Option<u32> {
-        let count = self.members.len() as u32;
-        if count == 0 {
-            return None;
-        }
-        let chosen = match policy {
-            Policy::RoundRobin => self.in_turn(),
-            Policy::LeastRequest { choices: Some(2), .. } => {
-                self.better_of_two(choice, outstanding)
-            }
-            Policy::Random => self.members[index((choice.bits() >> 32) as u32, count) as usize],
-            _ => self.choose_rarer(policy, choice, outstanding),
-        };
-        if chosen == choice.avoid && count > 1 {
-            return Some(self.next_after(chosen));
-        }
-        Some(chosen)
-    }
-
-    #[inline]
-    fn in_turn(&mut self) -> u32 {
-        let at = if (self.cursor as usize) < self.members.len() { self.cursor } else { 0 };
-        self.cursor = at + 1;
-        self.members[at as usize]
-    }
-
-    /// Two different members at random; the one with less in it, the first if equal.
-    #[inline]
-    fn better_of_two(&self, choice: &Choice, outstanding: &[u32]) -> u32 {
-        let count = self.members.len() as u32;
-        if count == 1 {
-            return self.members[0];
-        }
-        let bits = choice.bits();
-        let first = index((bits >> 32) as u32, count);
-        let mut second = index(bits as u32, count - 1);
-        second += u32::from(second >= first);
-        let (a, b) = (self.members[first as usize], self.members[second as usize]);
-        if outstanding[b as usize] < outstanding[a as usize] { b } else { a }
-    }
-
-    /// The member after `instance` in turn.
-    fn next_after(&mut self, instance: u32) -> u32 {
-        let at = self.members.partition_point(|&member| member <= instance);
-        self.members[if at < self.members.len() { at } else { 0 }]
-    }
-
-    #[inline(never)]
-    fn choose_rarer(&mut self, policy: Policy, choice: &Choice, outstanding: &[u32]) -> u32 {
-        let count = self.members.len();
-        match policy {
-            Policy::LeastRequest { choices: None, ties } => {
-                self.least_of_all(ties, choice, outstanding)
-            }
-            Policy::LeastRequest { choices: Some(choices), .. } => {
-                let mut best = NONE;
-                let key = Key::of_seed(choice.bits());
-                for draw in 0..choices {
-                    let member = self.members
-                        [index((key.draw(u64::from(draw)) >> 32) as u32, count as u32) as usize];
-                    if best == NONE || outstanding[member as usize] < outstanding[best as usize] {
-                        best = member;
-                    }
-                }
-                best
-            }
-            Policy::RingHash => {
-                let hash = choice.hash();
-                let at = self.ring.partition_point(|&(point, _)| point < hash);
-                self.ring[if at < self.ring.len() { at } else { 0 }].1
-            }
-            Policy::ModuloHash => self.members[(choice.hash() % count as u64) as usize],
-            Policy::Weighted => {
-                // Smooth weighted round robin (nginx): everybody earns its weight, the richest
-                // is chosen and pays the sum. Weights are equal until instances carry their own.
-                let total = count as i64;
-                let mut richest = 0;
-                for member in 0..count {
-                    self.credit[member] += 1;
-                    if self.credit[member] > self.credit[richest] {
-                        richest = member;
-                    }
-                }
-                self.credit[richest] -= total;
-                self.members[richest]
-            }
-            Policy::RoundRobin | Policy::Random => unreachable!("chosen above"),
-        }
-    }
-
-    fn least_of_all(&mut self, ties: TieBreak, choice: &Choice, outstanding: &[u32]) -> u32 {
-        let count = self.members.len();
-        let start = match ties {
-            TieBreak::InTurn => self.cursor as usize % count,
-            TieBreak::Random => 0,
-        };
-        let least = self.members.iter().map(|&m| outstanding[m as usize]).min().unwrap_or(0);
-        let is_least = |at: &usize| outstanding[self.members[*at % count] as usize] == least;
-        let at = match ties {
-            TieBreak::InTurn => (start..start + count).find(is_least).unwrap_or(start) % count,
-            TieBreak::Random => {
-                let ties = (0..count).filter(is_least).count() as u32;
-                let pick = index((choice.bits() >> 32) as u32, ties) as usize;
-                (0..count).filter(is_least).nth(pick).unwrap_or(0)
-            }
-        };
-        self.cursor = at as u32 + 1;
-        self.members[at]
-    }
+/// The pools an address belongs to.
+fn pools_of(endpoint: &Endpoint, versions: usize) -> impl Iterator<Item = usize> + use<> {
+    let group = (endpoint.group != NO_GROUP).then(|| versions + 1 + usize::from(endpoint.group));
+    [0, usize::from(endpoint.version) + 1].into_iter().chain(group)
 }

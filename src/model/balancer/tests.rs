@@ -1,10 +1,14 @@
 //! How a node chooses.
 
-use super::{Choice, Node, Rules};
+use super::{Choice, NO_GROUP, Node, Rules, TryResult};
 use crate::engine::rng::Key;
 use crate::engine::{SimDuration, SimTime};
 use crate::model::request::NONE;
-use crate::plan::{EndpointConditions, HealthCheck, Policy, Routing, TieBreak, VersionId};
+use crate::plan::testing::plan;
+use crate::plan::{
+    Balancer, CheckStart, EndpointConditions, HealthCheck, OnError, Outlier, Policy, Rotation,
+    Routing, ServerState, SlowStart, TieBreak, VersionId,
+};
 
 const READY: EndpointConditions =
     EndpointConditions { ready: true, serving: true, terminating: false };
@@ -12,11 +16,28 @@ const STOPPING: EndpointConditions =
     EndpointConditions { ready: false, serving: true, terminating: true };
 
 fn rules(policy: Policy) -> Rules {
-    Rules {
-        policy,
-        slow_start: SimDuration::ZERO,
-        slow_start_key: Key::of_seed(3),
-        ring_key: Key::of_seed(4),
+    rules_of(|balancer| balancer.policy = policy)
+}
+
+/// The rules of the small plan's balancer with some changes.
+fn rules_of(change: impl FnOnce(&mut Balancer)) -> Rules {
+    let mut balancer = plan().balancer;
+    change(&mut balancer);
+    Rules::new(&balancer, Key::of_seed(3))
+}
+
+fn check() -> HealthCheck {
+    let second = SimDuration::from_secs(1);
+    HealthCheck {
+        interval: second,
+        fast_interval: second,
+        down_interval: second,
+        start: CheckStart::Up,
+        staggered: false,
+        shares_workers: true,
+        timeout: second,
+        fall: 3,
+        rise: 2,
     }
 }
 
@@ -34,9 +55,10 @@ fn choice(request: u64) -> Choice {
 
 /// A node that lists instances 0 to `count` - 1 as ready; odd ones run version 1.
 fn node(count: u32, rules: &Rules) -> Node {
-    let mut node = Node::new(2);
+    let mut node = Node::new(2, 0);
     for instance in 0..count {
-        node.add_instance(instance, (instance % 2) as u16);
+        node.add_instance(rules, instance);
+        node.add_address(instance, (instance % 2) as u16, NO_GROUP, 1, instance);
         node.update(rules, SimTime(0), 0, instance, Some(READY));
     }
     node
@@ -53,7 +75,7 @@ fn shares(node: &mut Node, rules: &Rules, count: u32, requests: u64) -> Vec<f64>
 
 #[test]
 fn round_robin_is_a_strict_cycle() {
-    let rules = rules(Policy::RoundRobin);
+    let rules = rules(Policy::RoundRobin(Rotation::Cycle));
     let mut node = node(3, &rules);
     let order: Vec<u32> = (0..7).filter_map(|k| node.choose(&rules, &choice(k))).collect();
     assert_eq!(order, [0, 1, 2, 0, 1, 2, 0]);
@@ -78,7 +100,14 @@ fn least_request_takes_the_emptiest_and_breaks_ties_as_told() {
     let in_turn = all(TieBreak::InTurn);
     let mut node = node(3, &in_turn);
     node.begin(0);
-    let order: Vec<u32> = (0..4).filter_map(|k| node.choose(&in_turn, &choice(k))).collect();
+    let mut order = Vec::new();
+    for request in 0..4 {
+        let chosen = node.choose(&in_turn, &choice(request)).expect("somebody is ready");
+        // In and out again: its count has changed last.
+        node.begin(chosen);
+        node.end(chosen);
+        order.push(chosen);
+    }
     assert_eq!(order, [1, 2, 1, 2]);
     let random = all(TieBreak::Random);
     let hits = shares(&mut node, &random, 3, 10_000);
@@ -105,7 +134,7 @@ fn consistent_hashing_moves_one_key_in_eleven_and_modulo_ten() {
 
 #[test]
 fn a_weight_split_holds_whatever_the_policy_inside_a_version() {
-    let rules = rules(Policy::RoundRobin);
+    let rules = rules(Policy::RoundRobin(Rotation::Cycle));
     let mut node = node(4, &rules);
     let split = Routing::Split { stable: VersionId(0), candidate: VersionId(1), weight_bp: 500 };
     assert!(node.route(1, split));
@@ -116,7 +145,7 @@ fn a_weight_split_holds_whatever_the_policy_inside_a_version() {
 
 #[test]
 fn a_request_keeps_its_side_when_the_weight_grows() {
-    let rules = rules(Policy::RoundRobin);
+    let rules = rules(Policy::RoundRobin(Rotation::Cycle));
     let mut node = node(2, &rules);
     let split =
         |weight_bp| Routing::Split { stable: VersionId(0), candidate: VersionId(1), weight_bp };
@@ -130,18 +159,18 @@ fn a_request_keeps_its_side_when_the_weight_grows() {
 
 #[test]
 fn late_news_never_undoes_newer_news() {
-    let rules = rules(Policy::RoundRobin);
+    let rules = rules(Policy::RoundRobin(Rotation::Cycle));
     let mut node = node(2, &rules);
     assert_eq!(node.update(&rules, SimTime(1), 9, 0, None), Some(false));
     assert_eq!(node.update(&rules, SimTime(2), 8, 0, Some(READY)), None);
-    assert!(!node.may_use(0));
+    assert!(!node.keeps(0));
     node.route(9, Routing::Only(VersionId(1)));
     assert!(!node.route(8, Routing::All));
 }
 
 #[test]
 fn with_nobody_ready_those_that_still_serve_while_terminating_are_used() {
-    let rules = rules(Policy::RoundRobin);
+    let rules = rules(Policy::RoundRobin(Rotation::Cycle));
     let mut node = node(2, &rules);
     node.update(&rules, SimTime(1), 1, 0, Some(STOPPING));
     assert_eq!(node.choose(&rules, &choice(0)), Some(1));
@@ -164,16 +193,10 @@ fn a_retry_avoids_the_instance_that_failed() {
 
 #[test]
 fn checks_take_an_instance_out_after_fall_and_back_after_rise() {
-    let rules = rules(Policy::RoundRobin);
-    let check = HealthCheck {
-        interval: SimDuration::from_secs(1),
-        timeout: SimDuration::from_secs(1),
-        fall: 3,
-        rise: 2,
-    };
+    let rules = rules_of(|balancer| balancer.health_check = Some(check()));
     let mut node = node(2, &rules);
     let mut results = |successes: &[bool]| -> Vec<Option<bool>> {
-        successes.iter().map(|&ok| node.checked(&rules, &check, SimTime(5), 0, ok)).collect()
+        successes.iter().map(|&ok| node.checked(&rules, SimTime(5), 0, ok)).collect()
     };
     assert_eq!(results(&[false, false, true, false, false]), [None; 5]);
     assert_eq!(results(&[false]), [Some(false)]);
@@ -182,11 +205,14 @@ fn checks_take_an_instance_out_after_fall_and_back_after_rise() {
 
 #[test]
 fn slow_start_gives_a_newcomer_its_growing_share() {
-    let mut rules = rules(Policy::Random);
-    rules.slow_start = SimDuration(1000);
-    let mut node = Node::new(1);
+    let rules = rules_of(|balancer| {
+        balancer.policy = Policy::Random;
+        balancer.slow_start = Some(SlowStart { window: SimDuration(1000) });
+    });
+    let mut node = Node::new(1, 0);
     for instance in 0..2 {
-        node.add_instance(instance, 0);
+        node.add_instance(&rules, instance);
+        node.add_address(instance, 0, NO_GROUP, 1, instance);
     }
     node.update(&rules, SimTime(0), 0, 0, Some(READY));
     node.update(&rules, SimTime(10_000), 1, 1, Some(READY));
@@ -196,4 +222,162 @@ fn slow_start_gives_a_newcomer_its_growing_share() {
         / 40_000.0;
     // Weights 1 and 1/2.
     assert!((half - 1.0 / 3.0).abs() < 0.01, "{half}");
+}
+
+#[test]
+fn a_server_that_has_just_been_enabled_falls_at_its_first_failed_check() {
+    let check = HealthCheck { start: CheckStart::OneFailure, ..check() };
+    let rules = rules_of(|balancer| balancer.health_check = Some(check));
+    let mut node = node(2, &rules);
+    assert_eq!(node.checked(&rules, SimTime(1), 0, false), Some(false), "one failure from new");
+    assert_eq!(node.checked(&rules, SimTime(1), 1, true), None);
+    assert_eq!(node.checked(&rules, SimTime(2), 1, false), None, "a success has settled it");
+    node.administer(&rules, SimTime(3), 1, ServerState::Maint);
+    assert_eq!(node.administer(&rules, SimTime(4), 1, ServerState::Ready), Some(true));
+    assert_eq!(node.checked(&rules, SimTime(5), 1, false), Some(false));
+}
+
+#[test]
+fn a_target_of_a_cloud_balancer_gets_nothing_before_its_checks_pass() {
+    let check = HealthCheck { start: CheckStart::Down, ..check() };
+    let rules = rules_of(|balancer| balancer.health_check = Some(check));
+    let mut node = node(1, &rules);
+    assert_eq!(node.choose(&rules, &choice(0)), None);
+    assert_eq!(node.checked(&rules, SimTime(1), 0, true), None);
+    assert_eq!(node.checked(&rules, SimTime(2), 0, true), Some(true));
+    assert_eq!(node.choose(&rules, &choice(1)), Some(0));
+}
+
+#[test]
+fn draining_keeps_requests_with_a_cookie_and_maintenance_does_not() {
+    let rules = rules(Policy::RoundRobin(Rotation::Cycle));
+    let mut node = node(2, &rules);
+    node.administer(&rules, SimTime(1), 0, ServerState::Drain);
+    assert_eq!((node.choose(&rules, &choice(0)), node.keeps(0)), (Some(1), true));
+    node.administer(&rules, SimTime(1), 0, ServerState::Maint);
+    assert!(!node.keeps(0));
+    node.weigh(&rules, SimTime(1), 1, 0);
+    assert_eq!((node.choose(&rules, &choice(0)), node.keeps(1)), (None, true));
+}
+
+#[test]
+fn errors_in_a_row_mark_an_observed_server_down_until_its_checks_rise() {
+    let outlier = Outlier::Observe { layer7: false, error_limit: 3, on_error: OnError::MarkDown };
+    let rules = rules_of(|balancer| {
+        balancer.health_check = Some(check());
+        balancer.outlier = Some(outlier);
+    });
+    let mut node = node(2, &rules);
+    let mut tried = |result| node.tried(&rules, SimTime(1), 0, result);
+    let refused = TryResult::Refused;
+    assert_eq!([tried(refused), tried(refused), tried(TryResult::Good)], [None; 3]);
+    assert_eq!([tried(refused), tried(refused)], [None; 2]);
+    assert_eq!(tried(TryResult::Broken), None, "layer 4 sees only connects, and that one worked");
+    assert_eq!([tried(refused), tried(refused)], [None; 2]);
+    assert_eq!(tried(refused), Some(None));
+    assert_eq!(node.choose(&rules, &choice(0)), Some(1));
+    assert_eq!(node.checked(&rules, SimTime(2), 0, true), None);
+    assert_eq!(node.checked(&rules, SimTime(3), 0, true), Some(true));
+}
+
+#[test]
+fn nginx_tries_a_failed_server_with_one_live_request_after_its_timeout() {
+    let second = |count: u64| SimTime(count * 1_000_000_000);
+    let timeout = SimDuration::from_secs(2);
+    let rules = rules_of(|balancer| {
+        balancer.policy = Policy::RoundRobin(Rotation::Smooth);
+        balancer.outlier = Some(Outlier::MaxFails { max_fails: 1, fail_timeout: timeout });
+    });
+    let mut node = node(2, &rules);
+    node.tried(&rules, second(10), 0, TryResult::Refused);
+    let mut chosen = |now| node.choose(&rules, &Choice { now, ..choice(0) });
+    assert!((0..10).all(|_| chosen(second(12)) == Some(1)), "out for two whole seconds");
+    let later: Vec<Option<u32>> = (0..10).map(|_| chosen(second(13))).collect();
+    assert_eq!(later.iter().filter(|&&to| to == Some(0)).count(), 1, "one on trial: {later:?}");
+    node.tried(&rules, second(13), 0, TryResult::Good);
+    let hits = (0..10)
+        .filter(|_| node.choose(&rules, &Choice { now: second(13), ..choice(0) }) == Some(0));
+    assert_eq!(hits.count(), 5, "the trial went well");
+}
+
+#[test]
+fn ejections_leave_most_hosts_in_and_grow_longer() {
+    let second = SimDuration::from_secs;
+    let rules = rules_of(|balancer| {
+        balancer.outlier = Some(Outlier::Consecutive {
+            errors: 2,
+            interval: second(10),
+            base_ejection: second(30),
+            max_ejection: second(300),
+            max_share: 0.3,
+        });
+    });
+    let mut node = node(4, &rules);
+    let error = TryResult::ServerError;
+    assert_eq!(node.tried(&rules, SimTime(1), 0, error), None);
+    let until = SimTime::ZERO + second(40);
+    assert_eq!(node.tried(&rules, SimTime(1), 0, error), Some(Some(until)), "the next tick");
+    node.tried(&rules, SimTime(1), 1, error);
+    assert_eq!(node.tried(&rules, SimTime(1), 1, error), None, "30 % of four is one host");
+    assert_eq!(node.readmit(&rules, until, 0), Some(true));
+    node.tried(&rules, until, 0, error);
+    assert_eq!(node.tried(&rules, until, 0, error), Some(Some(until + second(60))));
+}
+
+#[test]
+fn in_panic_all_endpoints_are_used_again() {
+    let rules = rules_of(|balancer| {
+        balancer.health_check = Some(check());
+        balancer.panic_threshold = Some(0.5);
+    });
+    let mut node = node(4, &rules);
+    let mut fail = |address| {
+        (0..3).for_each(|_| {
+            node.checked(&rules, SimTime(1), address, false);
+        });
+        node.routable()
+    };
+    assert_eq!([fail(0), fail(1), fail(2)], [3, 2, 4], "one of four up is less than half");
+}
+
+#[test]
+fn one_group_gets_the_traffic_and_another_one_at_once_when_it_is_activated() {
+    let rules = rules(Policy::RoundRobin(Rotation::Cycle));
+    let mut node = Node::new(2, 2);
+    for instance in 0..4 {
+        node.add_instance(&rules, instance);
+        node.add_address(instance, 0, (instance / 2) as u16, 1, instance);
+        node.update(&rules, SimTime(0), 0, instance, Some(READY));
+    }
+    assert_eq!((node.choose(&rules, &choice(0)), node.routable()), (Some(0), 2));
+    node.activate(1);
+    assert_eq!((node.choose(&rules, &choice(1)), node.keeps(0)), (Some(2), false));
+}
+
+#[test]
+fn a_bound_on_requests_holds_for_every_policy() {
+    let policies = [
+        Policy::RoundRobin(Rotation::Cycle),
+        Policy::RoundRobin(Rotation::Smooth),
+        Policy::RoundRobin(Rotation::Positions),
+        Policy::Random,
+        Policy::LeastRequest { choices: None, ties: TieBreak::InTurn },
+        Policy::LeastRequest { choices: Some(2), ties: TieBreak::Random },
+        Policy::RingHash,
+        Policy::ModuloHash,
+    ];
+    for policy in policies {
+        let rules = rules_of(|balancer| {
+            balancer.policy = policy;
+            balancer.server_maxconn = Some(2);
+        });
+        let mut node = node(3, &rules);
+        for request in 0..6 {
+            let chosen = node.choose(&rules, &choice(request)).expect("there is room");
+            assert!(node.has_room(&rules, chosen), "{policy:?}");
+            node.begin(chosen);
+        }
+        assert_eq!(node.choose(&rules, &choice(7)), None, "{policy:?}");
+        assert!(node.is_full(&rules, &choice(7)));
+    }
 }

@@ -6,7 +6,7 @@
 //! and repeats by the alert manager.
 
 use crate::engine::SimTime;
-use crate::plan::{Alert, AnalysisMetric};
+use crate::plan::{Alert, AnalysisMetric, Bound};
 use crate::record::EventKind;
 
 /// The alerts of a plan and what they have seen.
@@ -64,7 +64,17 @@ impl Rule {
     ) -> Option<EventKind> {
         let value = query(&self.query);
         let stable = || query(&self.query.of_stable());
-        let broken = value.filter(|&value| self.query.bound.is_broken(value, stable) == Some(true));
+        let also_lately = match self.query.bound {
+            Bound::BurnRate { factor, target, short, .. } => {
+                let bound = Bound::BurnRate { factor, target, long: short, short };
+                let lately = query(&AnalysisMetric { bound, ..self.query.clone() });
+                lately.is_some_and(|value| bound.is_broken(value, || None) == Some(true))
+            }
+            _ => true,
+        };
+        let broken = value.filter(|&value| {
+            also_lately && self.query.bound.is_broken(value, stable) == Some(true)
+        });
         let Some(value) = broken else {
             (self.broken_since, self.fired) = (None, false);
             return None;

@@ -7,7 +7,7 @@ use super::{Alerts, AttemptTable, Roles, Telemetry};
 use crate::engine::rng::Key;
 use crate::engine::{SimDuration, SimTime};
 use crate::plan::streams::SCRAPE_PHASE;
-use crate::plan::{AnalysisMetric, CanaryStep, OperationKind, Plan, Strategy};
+use crate::plan::{AnalysisMetric, Bound, CanaryStep, OperationKind, Plan, Strategy};
 use crate::record::EventKind;
 
 /// Scrapes, stored data and alerts of a run.
@@ -34,11 +34,18 @@ impl Monitoring {
             return None;
         }
         let settings = &plan.response.metrics;
+        let judged = plan.analyses.iter().flat_map(|analysis| &analysis.metrics);
+        let bounds = plan.response.alerts.iter().map(|alert| alert.bound);
+        let windows = bounds.chain(judged.map(|it| it.bound)).filter_map(|bound| match bound {
+            Bound::BurnRate { long, .. } => Some(long),
+            _ => None,
+        });
+        let longest = windows.max().unwrap_or(SimDuration::ZERO);
         let phase = (seed.purpose(SCRAPE_PHASE).unit(0) * settings.scrape.0 as f64) as u64;
         let next_scrape = SimTime(phase);
         Some(Self {
             interval: settings.scrape,
-            telemetry: Telemetry::new(settings),
+            telemetry: Telemetry::new(settings, longest),
             alerts: Alerts::new(&plan.response.alerts),
             next_scrape,
             next_look: next_scrape + settings.delay,
@@ -74,7 +81,7 @@ impl Monitoring {
 
 fn has_judge(strategy: &Strategy) -> bool {
     match strategy {
-        Strategy::Recreate(_) | Strategy::Rolling(_) => false,
+        Strategy::Recreate(_) | Strategy::Rolling(_) | Strategy::Scripted(_) => false,
         Strategy::BlueGreen(blue_green) => {
             blue_green.pre_analysis.is_some() || blue_green.post_analysis.is_some()
         }

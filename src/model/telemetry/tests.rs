@@ -36,7 +36,7 @@ fn errors() -> AnalysisMetric {
 /// Scrapes every 15 s up to an instant, while `load` counts what happens in each second.
 fn watch(until: u64, mut load: impl FnMut(u64, &mut AttemptTable)) -> Telemetry {
     let mut table = AttemptTable::new(2, 2);
-    let mut telemetry = Telemetry::new(&settings());
+    let mut telemetry = Telemetry::new(&settings(), SimDuration::ZERO);
     for second in 0..=until {
         if second % 15 == 0 {
             telemetry.scrape(at(second), &table);
@@ -195,6 +195,61 @@ fn an_alert_without_a_wait_fires_at_the_first_look_and_again_after_a_good_one() 
         .map(|(look, value)| !alerts.evaluate(at(look * 15), |_| Some(value)).is_empty())
         .collect();
     assert_eq!(fired, [false, true, false, false, true]);
+}
+
+#[test]
+fn a_burn_rate_alert_needs_its_long_and_its_short_window() {
+    let bound = Bound::BurnRate {
+        factor: 10.0,
+        target: 0.999,
+        long: SimDuration::from_secs(600),
+        short: SimDuration::from_secs(60),
+    };
+    let fires = |value: fn(u64) -> f64| {
+        let mut alerts = Alerts::new(&[Alert { bound, ..alert(0) }]);
+        let seen = alerts.evaluate(at(700), |metric| {
+            let Bound::BurnRate { long, .. } = metric.bound else { panic!("another bound") };
+            Some(value(long.0 / 1_000_000_000))
+        });
+        !seen.is_empty()
+    };
+    assert!(fires(|_| 0.02));
+    assert!(!fires(|window| if window == 60 { 0.0 } else { 0.02 }), "it is over");
+    assert!(!fires(|window| if window == 60 { 0.02 } else { 0.001 }), "a blip");
+}
+
+#[test]
+fn a_long_window_is_kept_as_long_as_it_is_asked_for() {
+    let mut telemetry = Telemetry::new(&settings(), SimDuration::from_secs(3600));
+    let mut table = AttemptTable::new(1, 1);
+    let mut load = failing_from(0);
+    for second in 0..7_200 {
+        if second % 15 == 0 {
+            telemetry.scrape(at(second), &table);
+        }
+        if second < 3_700 {
+            load(second, &mut table);
+        }
+    }
+    let long = SimDuration::from_secs(3600);
+    let bound = Bound::BurnRate { factor: 1.0, target: 0.9, long, short: long };
+    let seen = telemetry.query(at(7_199), ROLES, &AnalysisMetric { bound, ..errors() });
+    assert_eq!(seen, Some(0.1));
+    assert_eq!(telemetry.query(at(7_199), ROLES, &errors()), None, "nothing in the last minute");
+}
+
+#[test]
+fn dashboards_of_5xx_do_not_see_who_is_logged_out() {
+    let telemetry = watch(60, |second, table| {
+        let cell = table.cell(0, Some(OLD));
+        let outcome = if second % 2 == 0 { Outcome::Unauthorized } else { Outcome::Ok };
+        cell.count(outcome, millis(10));
+        cell.tickets += u64::from(second == 40);
+    });
+    let seen = |name| telemetry.query(at(65), ROLES, &metric(name, None));
+    assert_eq!(seen(MetricName::Http5xxRate), Some(0.0));
+    assert_eq!(seen(MetricName::LoginSuccessRate), Some(0.5));
+    assert_eq!(seen(MetricName::Tickets), Some(1.0));
 }
 
 mod at_work {

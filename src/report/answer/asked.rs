@@ -80,6 +80,7 @@ fn arrivals(arrivals: &Arrivals) -> String {
             format!("a profile of {} points, up to {}/s", points.len(), rounded(peak))
         }
         Arrivals::Trace { times } => format!("a trace of {} requests", times.len()),
+        Arrivals::OnDemand => "on demand".to_owned(),
         Arrivals::Users { count, think } => {
             format!("{count} users in a closed loop, thinking {}", law(think))
         }
@@ -225,5 +226,11 @@ pub fn strategy(strategy: &Strategy) -> String {
             });
             format!("canary by {by}: {}", steps.collect::<Vec<_>>().join(", "))
         }
+        Strategy::Scripted(script) => match script.actions.last() {
+            Some(last) => {
+                format!("script of {} control actions in {}", script.actions.len(), last.at)
+            }
+            None => "script without any action".to_owned(),
+        },
     }
 }

@@ -8,11 +8,13 @@ mod causes;
 mod columns;
 mod grid;
 mod hundred;
+mod spread;
+mod sure;
 mod words;
 
 pub use asked::{Fact, facts, strategy};
 pub use causes::{CauseLine, CauseShare, per_run};
-pub use grid::{Grid, Heading, Line, Section};
+pub use grid::{Grid, Heading, Line, Line as GridLine, Section};
 pub use hundred::{Mixed, mixed};
 pub use words::Sentence;
 
@@ -34,12 +36,18 @@ pub struct Answer {
     pub legend: String,
     /// Where there are several releases: what 100 deployments do.
     pub hundred: Option<Grid>,
+    /// Latency over the requests of all seeds together.
+    pub latency: Option<Grid>,
+    /// How the seeds spread.
+    pub spread: Option<Grid>,
     /// Why requests failed.
     pub causes: Vec<CauseLine>,
     /// Which strategy fails fewest requests on average.
     pub ranking: Option<String>,
     /// Every strategy against the baseline, in words.
     pub sentences: Vec<Sentence>,
+    /// Which strategy is probably the best, and which are dominated.
+    pub choices: Vec<String>,
     /// How sure the sentences are.
     pub certainty: String,
     /// `path = value` of the defaults used.
@@ -61,10 +69,13 @@ impl Answer {
             table: columns::table(result, summary),
             legend: legend(result, summary),
             hundred: hundred::table(result, summary),
+            latency: spread::latency(result, summary),
+            spread: spread::spread(result, summary),
             causes: causes::lines(result),
             ranking: hundred::ranking(result, summary),
             sentences: words::sentences(result, summary),
-            certainty: words::certainty(result, summary),
+            choices: sure::choices(result, summary),
+            certainty: sure::certainty(result, summary),
             defaults: study
                 .defaults
                 .iter()

@@ -3,7 +3,7 @@
 
 use crate::experiment::{Difference, StudyResult, Summary, Verdict};
 
-use super::{baseline, counted, group_of};
+use super::{baseline, group_of};
 use crate::report::figure::{Estimate, Scale, percent, rounded};
 use crate::report::text::visible;
 
@@ -103,7 +103,9 @@ fn sentence(
         Verdict::Worse => format!("{name} fails {size} more {what} than {base}{ratio}: worse"),
         Verdict::Better => format!("{name} fails {size} fewer {what} than {base}{ratio}: better"),
         Verdict::NoRelevantDifference => format!(
-            "{name} and {base} do not differ relevantly in failed requests ({signed} {what})"
+            "{name} against {base}: no difference shown that matters ({signed} {what}; up to {} \
+             does not matter)",
+            rounded(scale.apply(difference.threshold))
         ),
         Verdict::Inconclusive | Verdict::Different => format!(
             "{name} against {base} is inconclusive at this number of seeds ({signed} {what})"
@@ -156,24 +158,4 @@ fn ratio(at_base: f64, difference: &Difference) -> String {
     } else {
         String::new()
     }
-}
-
-/// How sure the sentences are.
-pub fn certainty(result: &StudyResult, summary: &Summary) -> String {
-    let seeds = result.study.seeds;
-    if result.study.arms.len() < 2 {
-        return String::new();
-    }
-    if seeds < 2 {
-        return "One seed shows an example, not a difference: run more.".to_owned();
-    }
-    let together = match summary.comparisons {
-        0 | 1 => String::new(),
-        many => format!(", at once for all {many} comparisons"),
-    };
-    format!(
-        "Differences are paired by seed ({}) and hold at {} confidence{together}.",
-        counted(seeds, "pair"),
-        percent(summary.level)
-    )
 }

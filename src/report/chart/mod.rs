@@ -5,7 +5,9 @@
 //! caption says how many seeds and which interval; every axis has its unit.
 
 mod axis;
+mod band;
 mod bands;
+mod curve;
 mod dots;
 mod frame;
 mod hatch;
@@ -24,6 +26,7 @@ mod seeds;
 mod timeline;
 mod timeline_data;
 mod timeline_pods;
+mod tornado;
 mod vector;
 
 pub use marks::{Mark, marks_of};
@@ -33,6 +36,7 @@ pub use render::png;
 pub use timeline_pods::version_names;
 pub use vector::svg;
 
+use crate::experiment::sweep::{Design, Sweep};
 use crate::experiment::{StudyResult, Summary};
 
 use super::answer::{counted, is_control};
@@ -83,6 +87,47 @@ pub fn charts(result: &StudyResult, summary: &Summary, shown: &[Shown]) -> Vec<C
         add(name, title, picture);
     }
     charts
+}
+
+/// The charts of a sweep: a curve for each release and value of the second input, or a tornado
+/// for each release and strategy.
+#[must_use]
+pub fn sweep_charts(sweep: &Sweep) -> Vec<Chart> {
+    let study = &sweep.points[0].result.study;
+    let mut drawn: Vec<(String, String, Picture)> = Vec::new();
+    for (place, release) in study.releases.iter().enumerate() {
+        let (suffix, of) = if study.releases.len() > 1 {
+            (format!("-{}", release.name), format!(", release {}", visible(&release.name)))
+        } else {
+            (String::new(), String::new())
+        };
+        match sweep.design {
+            Design::Grid => {
+                for (points, with) in sweep.curves() {
+                    let told: String = with
+                        .iter()
+                        .map(|(path, value)| format!(" with {} {}", visible(path), visible(value)))
+                        .collect();
+                    let name: String = with.iter().map(|(_, value)| format!("-{value}")).collect();
+                    let picture = curve::draw(sweep, &points, place, &format!("{told}{of}"));
+                    drawn.extend(picture.map(|picture| {
+                        (format!("sweep{name}{suffix}"), format!("Curve{told}{of}"), picture)
+                    }));
+                }
+            }
+            Design::Tornado => {
+                for (arm, named) in study.arms.iter().enumerate() {
+                    let picture = tornado::draw(sweep, arm, place, &of);
+                    let title = format!("Tornado of {}{of}", visible(&named.name));
+                    let name = format!("tornado-{}{suffix}", named.name);
+                    drawn.extend(picture.map(|picture| (name, title, picture)));
+                }
+            }
+        }
+    }
+    let names = file_names(drawn.iter().map(|(name, ..)| name.as_str()));
+    let charts = drawn.into_iter().zip(names);
+    charts.map(|((_, title, picture), name)| Chart { name, title, picture }).collect()
 }
 
 /// Groups with the names and titles of their timelines; the control's only if it is all there

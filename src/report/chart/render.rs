@@ -7,10 +7,11 @@
 use std::io;
 use std::sync::Once;
 
-use plotters::backend::{BitMapBackend, DrawingBackend};
+use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle, register_font};
 
+use super::band::Band;
 use super::palette::{Ink, Theme};
 use super::picture::{Label, Picture, Point, Shape, Side};
 use super::raster;
@@ -20,6 +21,8 @@ const BOLD: &[u8] = include_bytes!("../assets/DejaVuSans-Bold-subset.ttf");
 const FAMILY: &str = "sans-serif";
 /// PNG is drawn this many times larger first.
 const FINENESS: u32 = 2;
+/// Rows that are drawn at once: a large picture as a whole takes tens of megabytes.
+const BAND: u32 = 256;
 
 /// Registers the fonts; every function here that sets text calls it.
 fn prepare_fonts() {
@@ -47,18 +50,27 @@ pub fn text_width(text: &str, size: u32, bold: bool) -> i32 {
 #[must_use]
 pub fn png(picture: &Picture, theme: Theme) -> Vec<u8> {
     prepare_fonts();
-    let (width, height) = (picture.width * FINENESS, picture.height * FINENESS);
-    let mut fine = vec![0; (width * height * 3) as usize];
-    {
-        let never = "drawing to memory does not fail";
-        let mut backend = BitMapBackend::with_buffer(&mut fine, (width, height));
-        draw(&mut backend, picture, theme).expect(never);
-        backend.present().expect(never);
-    }
-    let (width, height) = (picture.width, picture.height);
-    let pixels = raster::averaged(&fine, width as usize, height as usize, FINENESS as usize);
     let inks: Vec<[u8; 3]> = inks(picture).into_iter().map(|ink| ink.rgb(theme).into()).collect();
-    raster::png(&pixels, &inks, width, height)
+    raster::png(&pixels(picture, theme, BAND), &inks, picture.width, picture.height)
+}
+
+/// The picture's pixels, drawn in bands of so many rows.
+fn pixels(picture: &Picture, theme: Theme, rows: u32) -> Vec<[u8; 3]> {
+    let never = "drawing to memory does not fail";
+    let whole = (picture.width * FINENESS, picture.height * FINENESS);
+    let mut fine = vec![0; (whole.0 * rows * FINENESS * 3) as usize];
+    let mut pixels = Vec::with_capacity((picture.width * picture.height) as usize);
+    for top in (0..picture.height).step_by(rows as usize) {
+        {
+            let mut band = Band::new(&mut fine, whole, top * FINENESS, rows * FINENESS);
+            draw(&mut band, picture, theme).expect(never);
+            band.present().expect(never);
+        }
+        let height = rows.min(picture.height - top) as usize;
+        let width = picture.width as usize;
+        pixels.extend(raster::averaged(&fine, width, height, FINENESS as usize));
+    }
+    pixels
 }
 
 /// The inks of a picture, each once.
@@ -156,4 +168,20 @@ fn text<B: DrawingBackend>(backend: &mut B, label: &Label, theme: Theme) -> io::
 fn color(ink: Ink, theme: Theme) -> RGBColor {
     let (red, green, blue) = ink.rgb(theme);
     RGBColor(red, green, blue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{chart::charts, fixture};
+
+    #[test]
+    fn bands_meet_without_a_seam() {
+        let result = fixture::one_release();
+        let summary = fixture::summary(&result);
+        for chart in charts(&result, &summary, &fixture::shown()) {
+            let whole = pixels(&chart.picture, Theme::Light, chart.picture.height);
+            assert!(pixels(&chart.picture, Theme::Light, 64) == whole, "{}", chart.name);
+        }
+    }
 }

@@ -122,7 +122,7 @@ mod tests {
         let mut group = fixture::result().groups.swap_remove(3);
         let whole = steps(&group, 900.0, STEPS);
         let one = group.timeline.buckets[0].clone();
-        group.timeline.buckets = vec![one; 1000];
+        group.timeline.buckets = vec![one; 1000].into();
         let thinned = steps(&group, 5000.0, STEPS);
         assert_eq!(thinned.len(), 334);
         assert!((thinned[0].sent - whole[0].sent).abs() < 1e-9);

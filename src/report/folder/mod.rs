@@ -31,7 +31,15 @@ pub struct FolderOptions<'a> {
 }
 
 /// A file: its path below the folder, with `/`, and its bytes.
-type File = (String, Vec<u8>);
+pub type File = (String, Vec<u8>);
+
+/// Writes files as a results folder; the last one is `study.json`.
+///
+/// # Errors
+/// If the disk says no; what was there before is then still there.
+pub fn put(files: &[File], out: &Path) -> io::Result<()> {
+    place::replace(out, files)
+}
 
 /// Writes the folder, replacing what is there: see [`check_target`].
 ///
@@ -54,7 +62,12 @@ pub fn contents(result: &StudyResult, summary: &Summary, options: FolderOptions<
     add("runs.csv", csv::runs(result));
     add("classes.csv", csv::classes(result));
     add("summary.csv", csv::summary(result, summary));
+    add("quantiles.csv", csv::quantiles(result, summary));
+    add("verdicts.csv", csv::verdicts(result, summary));
     add("timeline.csv", csv::timeline(result));
+    if !result.study.plan.phases.is_empty() {
+        add("phases.csv", csv::phases(result));
+    }
     if let Some(record) = options.events {
         add("events.jsonl", events::jsonl(plan_of_run(result, record), record));
     }
@@ -79,7 +92,8 @@ fn plan_of_run<'a>(result: &'a StudyResult, record: &RunRecord) -> &'a crate::pl
 }
 
 /// All files of each chart: for white paper, and below `dark` for dark slides.
-fn drawn(charts: &[Chart]) -> Vec<File> {
+#[must_use]
+pub fn drawn(charts: &[Chart]) -> Vec<File> {
     let mut files = Vec::new();
     for chart in charts {
         for (folder, theme) in [("charts", Theme::Light), ("charts/dark", Theme::Dark)] {

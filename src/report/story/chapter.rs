@@ -123,7 +123,16 @@ fn length(record: &RunRecord) -> i128 {
     };
     let steps = [10, 20, 30, 60].map(|seconds| seconds * SECOND);
     let found = steps.into_iter().rev().find(|&step| step * CHAPTERS <= took);
-    found.unwrap_or(steps[0])
+    let found = found.unwrap_or(steps[0]);
+    // Where the window is long, not less than the timeline can tell apart.
+    let longer = [60, 120, 300, 600, 1800, 3600, 6 * 3600].map(|seconds| seconds * SECOND);
+    let width = i128::from(record.timeline.width.0);
+    let last = i128::from(u64::MAX);
+    if found >= width {
+        found
+    } else {
+        longer.into_iter().find(|&step| step >= width).unwrap_or(last)
+    }
 }
 
 /// Edges at whole chapters from the deployment, within the window.

@@ -2,7 +2,7 @@
 //! `runs.csv`. A test holds the list against the experiment's own.
 
 /// The names, in the order of the columns.
-pub const NAMES: [&str; 43] = [
+pub const NAMES: [&str; 45] = [
     "requests",
     "attempts",
     "ok",
@@ -46,4 +46,6 @@ pub const NAMES: [&str; 43] = [
     "instance_s",
     "extra_instance_s",
     "cost",
+    "logouts_per_user",
+    "error_budget_burnt",
 ];

@@ -9,7 +9,10 @@ pub mod metrics;
 mod profile;
 pub mod quantile;
 mod response;
+pub mod script;
 mod service;
+mod state;
+mod store;
 pub mod strategy;
 mod traffic;
 mod version;
@@ -37,8 +40,10 @@ pub struct World {
 
 /// Resolves everything but the strategies.
 pub fn world(context: &mut Context<'_>, root: &Checked) -> World {
-    let classes = traffic::classes(context, root);
-    let versions = version::versions(context, root, &classes);
+    let mut classes = traffic::classes(context, root);
+    let mut versions = version::versions(context, root, &classes);
+    let stores = store::stores(context, root);
+    let state = state::state(context, root, &stores, &mut classes, &mut versions);
     let releases = version::releases(context, root, &versions);
     let objectives = response::objectives(context, root, &classes);
     let (clock, auto_window) = clock(root);
@@ -51,17 +56,21 @@ pub fn world(context: &mut Context<'_>, root: &Checked) -> World {
     let plan = Plan {
         clock,
         phases: phases(context, root),
-        client: traffic::client(root),
+        client: traffic::client(context, root),
         balancer: balancer::balancer(context, root),
         service: service::service(context, root),
         platform: service::platform(context, root, &versions),
-        operations: version::operations(context, root, &versions),
+        faults: store::faults(context, root, &stores, &state, &versions),
+        operations: version::operations(context, root, &versions, &stores, &state),
         response: response::response(context, root, &classes),
         analyses: response::analyses(context, root, &classes),
+        instances: script::instances(context, root, &versions),
         instance_hour_cost: cost.at("instance_hour").number(),
         currency: currency.text().to_owned(),
         classes,
         versions,
+        state,
+        stores,
     };
     World { plan, releases, objectives, auto_window }
 }

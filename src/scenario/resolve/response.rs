@@ -4,7 +4,7 @@ use super::Context;
 use super::law::law;
 use crate::plan::{
     Alert, Analysis, AnalysisMetric, Bound, MetricName, Metrics, Objective, OnCall, RequestClass,
-    Response, Rollback, Scope, ScopeVersion,
+    Response, Rollback, Scope, ScopeVersion, Slo, Tickets,
 };
 use crate::scenario::checked::{AmountUnit, Checked, Held};
 use crate::scenario::code;
@@ -37,6 +37,14 @@ pub fn response(context: &mut Context<'_>, root: &Checked, classes: &[RequestCla
             decide: law(context, on_call.at("decide")),
             off_hours_factor: on_call.at("off_hours").at("factor").number(),
         },
+        tickets: at.at("tickets").unless("none").map(|at| Tickets {
+            share: at.at("share").number(),
+            after: law(context, at.at("after")),
+        }),
+        slo: at
+            .at("slo")
+            .unless("none")
+            .map(|at| Slo { target: at.at("target").number(), over: at.at("over").duration() }),
         rollback: match at.at("rollback").word() {
             "controller" => Rollback::Controller,
             "on_call" => Rollback::OnCall,
@@ -53,6 +61,9 @@ fn metric(at: &Checked) -> MetricName {
         "latency_p50" => MetricName::LatencyP50,
         "latency_p95" => MetricName::LatencyP95,
         "latency_p99" => MetricName::LatencyP99,
+        "http_5xx_rate" => MetricName::Http5xxRate,
+        "login_success_rate" => MetricName::LoginSuccessRate,
+        "tickets" => MetricName::Tickets,
         _ => MetricName::RequestRate,
     }
 }
@@ -75,18 +86,26 @@ fn bound(context: &mut Context<'_>, item: &Checked) -> Bound {
     if kind == "above_stable_times" {
         return Bound::AboveStableTimes(at.number());
     }
+    if kind == "burn_rate" {
+        return burn_rate(context, item, at);
+    }
     let Held::Amount(value, unit) = at.held else { unreachable!("the bound is an amount") };
     let name = item.at("metric").word();
     let fits = match name {
-        "error_rate" | "success_rate" => unit != AmountUnit::Seconds && value <= 1.0,
-        "request_rate" => unit == AmountUnit::Plain,
+        "error_rate" | "success_rate" | "http_5xx_rate" | "login_success_rate" => {
+            unit != AmountUnit::Seconds && value <= 1.0
+        }
+        "request_rate" | "tickets" => unit == AmountUnit::Plain,
         _ => unit != AmountUnit::Percent,
     };
     if !fits {
         let error = context.error(code::RANGE, at, format!("this is not a bound of {name}"));
         error.allowed = Some(
             match name {
-                "error_rate" | "success_rate" => "a share such as 5% or 0.05",
+                "error_rate" | "success_rate" | "http_5xx_rate" | "login_success_rate" => {
+                    "a share such as 5% or 0.05"
+                }
+                "tickets" => "a number of tickets in the window",
                 "request_rate" => "a number of requests a second",
                 _ => "a duration such as 400ms, or seconds",
             }
@@ -94,6 +113,23 @@ fn bound(context: &mut Context<'_>, item: &Checked) -> Bound {
         );
     }
     if kind == "above" { Bound::Above(value) } else { Bound::Below(value) }
+}
+
+/// A burn rate is one of errors.
+fn burn_rate(context: &mut Context<'_>, item: &Checked, at: &Checked) -> Bound {
+    if !matches!(item.at("metric").word(), "error_rate" | "http_5xx_rate") {
+        context.error(code::RANGE, at, "a burn rate is one of `error_rate` or `http_5xx_rate`");
+    }
+    let (long, short) = (at.at("long").duration(), at.at("short").duration());
+    if short > long {
+        context.error(code::LAW, at, "the short window must not be longer than the long one");
+    }
+    Bound::BurnRate {
+        factor: at.at("factor").number(),
+        target: at.at("target").number(),
+        long,
+        short,
+    }
 }
 
 /// The judges.

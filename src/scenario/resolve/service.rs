@@ -31,7 +31,7 @@ pub fn service(context: &mut Context<'_>, root: &Checked) -> Service {
     }
 }
 
-fn warmup(context: &mut Context<'_>, at: &Checked) -> Warmup {
+pub(super) fn warmup(context: &mut Context<'_>, at: &Checked) -> Warmup {
     let over = at.at("over").given().map(Checked::duration);
     let requests = at.at("requests").given().map(Checked::count32);
     let from = match (over, requests) {
@@ -76,7 +76,7 @@ fn probe(at: &Checked) -> Probe {
     }
 }
 
-fn shutdown(context: &mut Context<'_>, at: &Checked) -> Shutdown {
+pub(super) fn shutdown(context: &mut Context<'_>, at: &Checked) -> Shutdown {
     Shutdown {
         pre_stop: at.at("pre_stop").duration(),
         on_sigterm: match at.at("on_sigterm").word() {
@@ -86,6 +86,7 @@ fn shutdown(context: &mut Context<'_>, at: &Checked) -> Shutdown {
         },
         linger: law(context, at.at("linger")),
         grace: at.at("grace").duration(),
+        lame_duck: at.at("lame_duck").bool(),
     }
 }
 

@@ -80,6 +80,7 @@ fn canary(context: &mut Context<'_>, at: &Checked) -> Canary {
     Canary {
         traffic,
         steps: steps(context, at.at("steps")),
+        sticky: at.at("sticky").bool(),
         background_analysis: at.at("background_analysis").given().map(|at| at.text().to_owned()),
         max_surge: at.at("max_surge").int_or_percent(),
         max_unavailable: at.at("max_unavailable").int_or_percent(),

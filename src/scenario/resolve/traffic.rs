@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::law::law;
 use super::{Context, data, profile};
 use crate::plan::{
-    Arrivals, Backoff, Client, ClientRetries, Jitter, Pick, RequestClass, RetryOn, Users,
+    Arrivals, Backoff, ClassState, Client, ClientRetries, Connection, Jitter, Pick, RequestClass,
+    RetryOn, Users,
 };
 use crate::scenario::checked::{Checked, Held};
 use crate::scenario::resolve::profile::WindowStart;
@@ -31,6 +32,7 @@ fn class(context: &mut Context<'_>, item: &Checked, start: WindowStart) -> Reque
         service_time: law(context, item.at("service_time")),
         idempotent: item.at("idempotent").bool(),
         patience: item.at("patience").unless("none").map(|at| law(context, at)),
+        state: ClassState::default(),
     }
 }
 
@@ -54,6 +56,7 @@ fn arrivals(context: &mut Context<'_>, at: &Checked, start: WindowStart) -> Arri
         "users" => {
             Arrivals::Users { count: at.at("count").count32(), think: law(context, at.at("think")) }
         }
+        "on_demand" => Arrivals::OnDemand,
         "sessions" => Arrivals::Sessions {
             rate: at.at("rate").number(),
             requests: law(context, at.at("requests")),
@@ -64,9 +67,16 @@ fn arrivals(context: &mut Context<'_>, at: &Checked, start: WindowStart) -> Arri
 }
 
 /// The client.
-pub fn client(root: &Checked) -> Client {
+pub fn client(context: &mut Context<'_>, root: &Checked) -> Client {
     let at = root.at("client");
+    let users = at.at("users").unless("none").is_some();
     Client {
+        connection: Connection {
+            keepalive: at.at("connection").is("keepalive"),
+            shared_pool: at.at("pool").is("shared") || (at.at("pool").is("auto") && !users),
+            lifetime: at.at("lifetime").unless("none").map(|at| law(context, at)),
+            max_age: at.at("max_age").unless("none").map(Checked::duration),
+        },
         users: at.at("users").unless("none").map(|at| Users {
             count: at.at("count").count32(),
             pick: if at.at("pick").is("uniform") { Pick::Uniform } else { Pick::InTurn },

@@ -1,9 +1,10 @@
 //! `versions`, `releases` and `operations`.
 
 use super::law::law;
-use super::{Context, strategy};
+use super::{Context, store, strategy};
 use crate::plan::{
-    Defect, DefectKind, Operation, OperationKind, Release, RequestClass, Version, VersionId,
+    Defect, DefectKind, Operation, OperationKind, Release, RequestClass, State, Store, Version,
+    VersionId, VersionState,
 };
 use crate::scenario::checked::{Checked, Held};
 use crate::scenario::code;
@@ -43,6 +44,7 @@ fn plain(name: &str, classes: &[RequestClass]) -> Version {
         boot: None,
         init: None,
         linger: None,
+        state: VersionState::default(),
         defects: Vec::new(),
     }
 }
@@ -60,6 +62,7 @@ fn version(
         boot: at.at("boot").given().map(|at| law(context, at)),
         init: at.at("init").given().map(|at| law(context, at)),
         linger: at.at("linger").given().map(|at| law(context, at)),
+        state: VersionState::default(),
         defects: at.at("defects").items().iter().map(defect).collect(),
     }
 }
@@ -85,7 +88,7 @@ pub fn deletion_costs(
 }
 
 /// A number for all classes, or by class.
-fn by_class(
+pub fn by_class(
     context: &mut Context<'_>,
     at: &Checked,
     rest: f64,
@@ -177,6 +180,8 @@ pub fn operations(
     context: &mut Context<'_>,
     root: &Checked,
     versions: &[Version],
+    stores: &[Store],
+    state: &State,
 ) -> Vec<Operation> {
     let names: Vec<String> = versions.iter().map(|version| version.name.clone()).collect();
     let items = root.at("operations").items();
@@ -194,9 +199,13 @@ pub fn operations(
             }
             deploys.push(item);
         }
-        if let Some(kind) = operation(context, kind, inner, &names) {
-            operations.push(Operation { at, kind });
-        }
+        let kind = match kind {
+            "expand" | "migrate" | "contract" | "configure" | "replace_nodes" => {
+                store::operation(context, kind, inner, stores, state).map(OperationKind::State)
+            }
+            _ => operation(context, kind, inner, &names),
+        };
+        operations.extend(kind.map(|kind| Operation { at, kind }));
     }
     operations.sort_by_key(|operation| operation.at);
     operations

@@ -82,6 +82,7 @@ fn deadline(strategy: &Strategy) -> u64 {
         Strategy::Rolling(it) => it.progress_deadline,
         Strategy::BlueGreen(it) => it.progress_deadline,
         Strategy::Canary(it) => it.progress_deadline,
+        Strategy::Scripted(_) => None,
     };
     deadline.map_or(0, |span| span.0)
 }
@@ -179,6 +180,10 @@ pub fn rollout(plan: &Plan, strategy: &Strategy) -> u64 {
                 }
             };
             sum(&[steps.fold(0, u64::saturating_add), full, it.keep_old.0, stop(plan)])
+        }
+        Strategy::Scripted(it) => {
+            let last = it.actions.last().map_or(0, |action| action.at.0);
+            sum(&[last, start(plan, SimDuration::ZERO), stop(plan)])
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Fields of `balancer`.
 //!
-//! Each preset is a set of defaults; any field overrides it. Presets of balancers whose
-//! behaviour rests on parts that are not simulated yet (passive marking) are refused.
+//! Each preset is a set of defaults; any field overrides it.
 
 use super::law::TIME;
 use super::traffic::RETRY_ON;
 use super::{
-    Alternative, Choice, Field, OFF, Object, PERIOD, Presence, SPAN, Shape, field, option,
+    Alternative, COUNT_FROM_1, Choice, Field, OFF, Object, PERIOD, Presence, SPAN, Shape, field,
+    option,
 };
 
 /// What a balancer's preset changes: field path below `balancer`, value, source.
@@ -24,21 +24,36 @@ pub const PRESETS: &[Preset] = &[
                 "HAProxy: inter 2s fall 3 rise 2",
             ),
             ("health_check.timeout", "2s", "HAProxy: inter"),
+            ("health_check.start", "one_failure", "HAProxy: up, falls at the first failed check"),
+            ("health_check.staggered", "true", "HAProxy spreads the first checks"),
             ("retries.max", "3", "HAProxy"),
             ("retries.redispatch", "false", "HAProxy: no option redispatch"),
+            ("retries.cookie_waits", "true", "HAProxy"),
             ("overhead", "0.18ms", "measured on HAProxy 2.6, loopback"),
+        ],
+    ),
+    (
+        "nginx",
+        &[
+            ("outlier", "{max_fails: {}}", "nginx: max_fails 1 fail_timeout 10s"),
+            ("retries.max", "each", "nginx: proxy_next_upstream_tries 0"),
+            ("retries.on", "[refused, reset, timeout]", "nginx: proxy_next_upstream error timeout"),
+            ("connect_timeout", "60s", "nginx: proxy_connect_timeout"),
+            ("overhead", "0.14ms", "measured on nginx 1.22, loopback"),
         ],
     ),
     (
         "envoy",
         &[
             ("retries.max", "0", "Envoy: no retry policy"),
+            ("panic_threshold", "50%", "Envoy: healthy_panic_threshold"),
             ("overhead", "0.18ms", "as measured on HAProxy 2.6, loopback"),
         ],
     ),
     (
         "kube-proxy",
         &[
+            ("mode", "tcp", "kube-proxy balances connections"),
             ("nodes", "3", "every cluster node has its own rules"),
             ("policy", "random", "kube-proxy: iptables mode"),
             (
@@ -46,6 +61,30 @@ pub const PRESETS: &[Preset] = &[
                 "{uniform: {min: 0s, max: 1s}}",
                 "kube-proxy: rules are written at most once a second",
             ),
+        ],
+    ),
+    (
+        "alb",
+        &[
+            ("nodes", "3", "one in each of three zones"),
+            (
+                "health_check",
+                "{interval: 30s, timeout: 5s, fall: 2, rise: 5}",
+                "ALB: 30 s, 5 healthy, 2 unhealthy",
+            ),
+            ("health_check.interval", "30s", "ALB"),
+            ("health_check.timeout", "5s", "ALB"),
+            ("health_check.fall", "2", "ALB"),
+            ("health_check.rise", "5", "ALB"),
+            ("health_check.start", "down", "ALB: `initial` until healthy"),
+            ("panic_threshold", "0%", "ALB fails open where no target is healthy"),
+            (
+                "propagation",
+                "{lognormal: {p50: 3s, p99: 15s}}",
+                "assumption: registration through a controller and the cloud's API",
+            ),
+            ("drain_timeout", "300s", "ALB: deregistration delay"),
+            ("overhead", "0.5ms", "assumption"),
         ],
     ),
 ];
@@ -62,12 +101,17 @@ const LEAST_REQUEST: Object = Object::of(&[
 const NOTHING: Object = Object::of(&[]);
 
 const POLICIES: &[Alternative] = &[
-    option("round_robin", Shape::Map(&NOTHING), "In strict turn."),
+    option(
+        "round_robin",
+        Shape::Map(&NOTHING),
+        "In turn; under the presets `haproxy`, `nginx`, `envoy` and `alb` by weight, each with its \
+         own algorithm.",
+    ),
     option("random", Shape::Map(&NOTHING), "Any, with the same chance."),
     option(
         "weighted",
         Shape::Map(&NOTHING),
-        "Smooth weighted round robin by the versions' weights.",
+        "Weighted round robin, as evenly as the preset's balancer does it.",
     ),
     option(
         "least_request",
@@ -79,8 +123,14 @@ const POLICIES: &[Alternative] = &[
 ];
 
 const STICKY: Object = Object::of(&[
-    field("cookie", Shape::Bool, "A user's requests go where the last answer came from.")
+    field("cookie", Shape::Bool, "A user's requests go to the instance of the last answer.")
         .or("true", "cookie affinity"),
+    field(
+        "version",
+        Shape::Bool,
+        "A user's requests go to the version of the last answer, and a weight is a share of users.",
+    )
+    .or("false", OFF),
     field("ttl", PERIOD, "The cookie is forgotten after this long without a request.")
         .or("1h", "assumption"),
 ]);
@@ -92,10 +142,81 @@ const HEALTH_CHECK: Object = Object::of(&[
         .or("3", "HAProxy"),
     field("rise", Shape::Count(1, 1_000), "Good checks in a row that bring it back.")
         .or("2", "HAProxy"),
+    field(
+        "fast_interval",
+        PERIOD,
+        "From check to check while results disagree with the state (HAProxy's `fastinter`).",
+    )
+    .optional("`interval`"),
+    field(
+        "down_interval",
+        PERIOD,
+        "From check to check of an instance that is down (HAProxy's `downinter`).",
+    )
+    .optional("`interval`"),
+    field(
+        "shares_workers",
+        Shape::Bool,
+        "Whether a check needs a free worker or place in the queue, as requests do.",
+    )
+    .or("false", "an endpoint of its own"),
+    field(
+        "start",
+        Shape::Word(&["up", "one_failure", "down"], &[]),
+        "What an endpoint is before its checks: up; up until one check fails; down.",
+    )
+    .or("up", "Envoy"),
+    field(
+        "staggered",
+        Shape::Bool,
+        "First checks are spread evenly over the interval; if not, each is at random.",
+    )
+    .or("false", "Envoy, cloud balancers"),
 ]);
 
+const OBSERVE: Object = Object::of(&[
+    field("layer", Shape::Word(&["layer4", "layer7"], &[]), "Failed connects, or answers too.")
+        .or("layer4", "assumption"),
+    field("error_limit", Shape::Count(1, 1_000_000), "Errors in a row.").or("10", "HAProxy"),
+    field(
+        "on_error",
+        Shape::Word(&["fastinter", "fail_check", "sudden_death", "mark_down"], &[]),
+        "What they do.",
+    )
+    .or("fail_check", "HAProxy"),
+]);
+
+const MAX_FAILS: Object = Object::of(&[
+    field("max_fails", Shape::Count(0, 1_000_000), "Failed tries; 0: off.").or("1", "nginx"),
+    field("fail_timeout", PERIOD, "Within this long, and out for this long.").or("10s", "nginx"),
+]);
+
+const CONSECUTIVE: Object = Object::of(&[
+    field("errors", Shape::Count(1, 1_000_000), "5xx in a row.").or("5", "Envoy"),
+    field("interval", PERIOD, "Ejections end at a multiple of this.").or("10s", "Envoy"),
+    field("base_ejection", PERIOD, "The first ejection; the k-th takes k times as long.")
+        .or("30s", "Envoy"),
+    field("max_ejection", PERIOD, "No ejection is longer.").or("300s", "Envoy"),
+    field("max_share", Shape::Share, "Most endpoints out at once; one always may be.")
+        .or("10%", "Envoy"),
+]);
+
+const OUTLIERS: Choice = Choice {
+    what: "a way of passive marking",
+    options: &[
+        option("observe", Shape::Map(&OBSERVE), "HAProxy's `observe`."),
+        option("max_fails", Shape::Map(&MAX_FAILS), "nginx's `max_fails` and `fail_timeout`."),
+        option("consecutive", Shape::Map(&CONSECUTIVE), "Envoy's outlier detection."),
+    ],
+};
+
 const RETRIES: Object = Object::of(&[
-    field("max", Shape::Count(0, 1_000), "Tries beyond the first.").or("0", OFF),
+    field(
+        "max",
+        Shape::Or(&["each"], &Shape::Count(0, 1_000)),
+        "Tries beyond the first; `each`: every instance once.",
+    )
+    .or("0", OFF),
     field("on", RETRY_ON, "Failures that are tried again.")
         .or("[refused]", "HAProxy: connection failures"),
     field(
@@ -105,19 +226,25 @@ const RETRIES: Object = Object::of(&[
     )
     .or("true", "Envoy, nginx"),
     field("pause", SPAN, "Before a retry on the same instance.").or("1s", "HAProxy"),
+    field(
+        "cookie_waits",
+        Shape::Bool,
+        "A request with a cookie tries its instance again after `pause` before it moves.",
+    )
+    .or("false", "Envoy, nginx"),
 ]);
 
 const FIELDS: &[Field] = &[
     field(
         "preset",
-        Shape::Word(&["ideal", "haproxy", "envoy", "kube-proxy"], &["nginx", "alb"]),
+        Shape::Word(&["ideal", "haproxy", "nginx", "envoy", "kube-proxy", "alb"], &[]),
         "Which balancer the other fields take their defaults from.",
     )
     .or("ideal", "one node with an immediate view"),
     field(
         "mode",
-        Shape::Word(&["http"], &["tcp", "none"]),
-        "What is balanced: requests, connections, nothing.",
+        Shape::Word(&["http", "tcp", "none"], &[]),
+        "What is balanced: requests; connections; nothing, clients connect to instances.",
     )
     .or("http", "requests are balanced one by one"),
     field(
@@ -146,8 +273,19 @@ const FIELDS: &[Field] = &[
         "Active checks by each node.",
     )
     .or("none", OFF),
-    field("outlier", Shape::Or(&["none"], &Shape::NotYet), "Passive marking of instances.")
-        .or("none", OFF),
+    field(
+        "outlier",
+        Shape::Or(&["none"], &Shape::Choice(&OUTLIERS)),
+        "Passive marking of instances by what happens to requests.",
+    )
+    .or("none", OFF),
+    field(
+        "panic_threshold",
+        Shape::Or(&["none"], &Shape::Share),
+        "Where fewer than this share of the endpoints may be used, all are; at 0 % only where none \
+         may.",
+    )
+    .or("none", OFF),
     field(
         "retries",
         Shape::Or(&["none"], &Shape::Map(&RETRIES)),
@@ -156,20 +294,20 @@ const FIELDS: &[Field] = &[
     .filled(),
     field(
         "server_maxconn",
-        Shape::Or(&["none"], &Shape::NotYet),
-        "A central queue in front of the instances.",
+        Shape::Or(&["none"], &COUNT_FROM_1),
+        "Requests that a node has in one instance at once; others wait in a queue in the node.",
     )
     .or("none", OFF),
-    field("queue_timeout", Shape::NotYet, "Patience of the central queue.")
-        .optional("no central queue"),
+    field("queue_timeout", PERIOD, "Patience of that queue; then 503.")
+        .or("5s", "HAProxy: timeout queue, else timeout connect"),
     field("connect_timeout", PERIOD, "Patience with a host that does not answer the connection.")
         .or("5s", "Envoy"),
     field(
         "drain_timeout",
-        Shape::NotYet,
-        "Connections of a removed instance are cut after this long.",
+        Shape::Or(&["none"], &SPAN),
+        "Requests still in an instance that its endpoint has left for this long are cut.",
     )
-    .optional("requests finish"),
+    .or("none", "requests finish"),
     field("overhead", SPAN, "Added to the latency of each request.").or("0s", "ideal"),
     field(
         "slow_start",

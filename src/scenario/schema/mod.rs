@@ -9,7 +9,9 @@ mod law;
 mod platform;
 mod response;
 mod root;
+mod script;
 mod service;
+mod state;
 mod strategy;
 mod traffic;
 

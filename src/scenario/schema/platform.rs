@@ -54,6 +54,22 @@ const PODS: Shape = Shape::Map(&Object::of(&[
     field("count", Shape::Count(1, 10_000), "How many, the first ones.").or("1", "one pod"),
 ]));
 
+const LOCK: Object = Object::of(&[
+    field("store", Shape::Name, "All calls to it wait behind the lock."),
+    field("behind", SPAN, "How long the longest read still holds the table.")
+        .or("0s", "no long read"),
+    field("takes", SPAN, "How long the change itself takes.").or("0s", "assumption"),
+    field("timeout", Shape::Or(&["none"], &PERIOD), "It gives up waiting after this long.")
+        .or("none", "PostgreSQL: no lock_timeout"),
+    field("retry", PERIOD, "From giving up to the next try.").or("30s", "assumption"),
+]);
+
+const CHANGE: Shape = Shape::Map(&Object::of(&[
+    field("column", Shape::Name, "Which."),
+    field("lock", Shape::Or(&["none"], &Shape::Map(&LOCK)), "The lock that it needs.")
+        .or("none", OFF),
+]));
+
 const OPERATIONS: &[Alternative] = &[
     option(
         "deploy",
@@ -78,6 +94,33 @@ const OPERATIONS: &[Alternative] = &[
         "set_strategy",
         Shape::Choice(&super::strategy::KINDS),
         "Changes the strategy's parameters in mid-rollout.",
+    ),
+    option("expand", CHANGE, "A column appears (first phase of a schema change)."),
+    option(
+        "migrate",
+        Shape::Map(&Object::of(&[
+            field("store", Shape::Name, "Where."),
+            field("takes", PERIOD, "How long the backfill takes.").or("10m", "assumption"),
+            field("slowdown", Shape::Number(1.0, 1e6), "Calls that begin meanwhile are slower.")
+                .or("1", "a gentle backfill"),
+            field("format", Shape::Name, "Format of all rows in the end.")
+                .optional("rows keep theirs"),
+        ])),
+        "A backfill (second phase of a schema change).",
+    ),
+    option("contract", CHANGE, "A column goes (last phase of a schema change)."),
+    option(
+        "configure",
+        Shape::Map(&Object::of(&[
+            field("setting", Shape::Name, "Which."),
+            field("exists", Shape::Bool, "Whether it is there from then on.").or("true", "set"),
+        ])),
+        "A setting appears or goes, for all instances at once.",
+    ),
+    option(
+        "replace_nodes",
+        Shape::Map(&Object::of(&[field("cache", Shape::Name, "Whose nodes.")])),
+        "Nodes of a cache are replaced, as its `replace` says.",
     ),
     option("kill", PODS, "Pods fail as in a node-pressure eviction."),
     option("delete", PODS, "Pods are deleted through the API."),

@@ -16,10 +16,15 @@ const METRIC: Field = field(
             "latency_p95",
             "latency_p99",
             "request_rate",
+            "http_5xx_rate",
+            "login_success_rate",
+            "tickets",
         ],
         &[],
     ),
-    "Reported metric, counted by attempts on the server side; latencies of ok attempts in seconds.",
+    "Reported metric, counted by attempts on the server side; latencies of ok attempts in seconds; \
+     `login_success_rate` is the share that neither was answered `unauthorized` nor forced a \
+     log-in; `tickets` are those opened within the window.",
 );
 const CLASS: Field =
     field("class", Shape::Name, "Only attempts of this request class.").optional("all classes");
@@ -29,6 +34,15 @@ const VERSION: Field = field(
     "Only attempts on the version being deployed, or on the one before it.",
 )
 .optional("both");
+
+const BURN_RATE: Object = Object::of(&[
+    field("factor", Shape::Number(0.001, 1e6), "Times as fast as the budget allows.")
+        .or("14.4", "Google SRE Workbook: 2 % of a month's budget in an hour"),
+    field("target", Shape::Share, "The objective: share of good requests.")
+        .or("99.9%", "assumption"),
+    field("long", PERIOD, "The long window.").or("1h", "Google SRE Workbook"),
+    field("short", PERIOD, "The short window.").or("5m", "Google SRE Workbook"),
+]);
 
 const BOUNDS: Choice = Choice {
     what: "a bound",
@@ -40,7 +54,12 @@ const BOUNDS: Choice = Choice {
             Shape::Number(0.0, 1e9),
             "Broken above this multiple of the stable version's.",
         ),
-        option("burn_rate", Shape::NotYet, "Broken when the error budget burns this fast."),
+        option(
+            "burn_rate",
+            Shape::Map(&BURN_RATE),
+            "Broken while the error budget burns this fast, over a long and a short window (a \
+             judge looks at the long one alone).",
+        ),
     ] as &[Alternative],
 };
 
@@ -90,6 +109,33 @@ pub(super) const RESPONSE: Object = Object::of(&[
     )
     .optional("no alerts"),
     field("on_call", Shape::Map(&ON_CALL), "Who answers.").filled(),
+    field(
+        "tickets",
+        Shape::Or(
+            &["none"],
+            &Shape::Map(&Object::of(&[
+                field("share", Shape::Share, "Chance that a harmed request leads to a ticket.")
+                    .or("1%", "assumption"),
+                field("after", TIME, "From the answer to the ticket.")
+                    .or("{lognormal: {p50: 10m, p99: 2h}}", "assumption"),
+            ])),
+        ),
+        "Users whose request failed or was answered wrongly complain.",
+    )
+    .optional("nobody complains"),
+    field(
+        "slo",
+        Shape::Or(
+            &["none"],
+            &Shape::Map(&Object::of(&[
+                field("target", Shape::Share, "Share of requests that must not fail.")
+                    .or("99.9%", "assumption"),
+                field("over", PERIOD, "Over this long.").or("30d", "assumption"),
+            ])),
+        ),
+        "The objective whose error budget is burnt (`error_budget_burnt`).",
+    )
+    .optional("no objective"),
     field(
         "rollback",
         Shape::Word(&["controller", "on_call", "automatic", "none"], &[]),

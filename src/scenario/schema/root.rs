@@ -1,8 +1,8 @@
 //! Fields at the top of a scenario, and of `clock`, `phases` and `releases`.
 
 use super::{
-    Field, List, Object, Presence, SPAN, Shape, balancer, field, platform, response, service,
-    strategy, traffic,
+    Field, List, Object, Presence, SPAN, Shape, balancer, field, platform, response, script,
+    service, state, strategy, traffic,
 };
 
 const CLOCK: Object = Object::of(&[
@@ -75,10 +75,18 @@ const FIELDS: &[Field] = &[
         "What gets deployed; each is simulated on its own.",
     )
     .optional("`candidate` always"),
-    field("state", Shape::NotYet, "Sessions, caches and schema.").optional("stateless"),
-    field("stores", Shape::NotYet, "Databases and caches behind the service.").optional("none"),
-    field("faults", Shape::NotYet, "Faults at given times.").optional("none"),
-    field("instances", Shape::NotYet, "Named instances of a scripted strategy.").optional("none"),
+    field("state", Shape::Map(&state::STATE), "Sessions, caches, schema and settings.")
+        .optional("stateless"),
+    field("stores", Shape::List(&state::STORES), "Databases and the like behind the service.")
+        .optional("none"),
+    field("faults", Shape::List(&state::FAULTS), "Faults at given times, in every run.")
+        .optional("none"),
+    field(
+        "instances",
+        Shape::List(&script::INSTANCES),
+        "Named instances that scripted strategies act on, instead of pods on the platform.",
+    )
+    .optional("pods on the platform"),
     field(
         "operations",
         Shape::List(&platform::OPERATION_LIST),

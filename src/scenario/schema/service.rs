@@ -8,7 +8,7 @@ use super::{
 
 const START: &str = "assumption: no public figures; measure yours";
 
-const WARM: Object = Object::of(&[
+pub(super) const WARM: Object = Object::of(&[
     field("penalty", Shape::Number(1.0, 1e6), "Service times are multiplied by this at first."),
     field("over", PERIOD, "The penalty fades linearly over this long.")
         .optional("`requests` is given"),
@@ -72,7 +72,7 @@ const PROBES: Object = Object::of(&[
     field("liveness", OPTIONAL_PROBE, "Restarts a container that fails it.").or("none", OFF),
 ]);
 
-const SHUTDOWN: Object = Object::of(&[
+pub(super) const SHUTDOWN: Object = Object::of(&[
     field("pre_stop", SPAN, "preStop sleep: the process serves on and gets SIGTERM after it.")
         .or("0s", KUBERNETES),
     field(
@@ -84,6 +84,12 @@ const SHUTDOWN: Object = Object::of(&[
     .or("drain", "the usual graceful stop"),
     field("linger", POD_TIME, "The process serves on for this long after SIGTERM, then obeys.")
         .or("0s", OFF),
+    field(
+        "lame_duck",
+        Shape::Bool,
+        "Probes and health checks fail from the deletion on, while requests are still served.",
+    )
+    .or("false", "health says nothing of a stop"),
     field("grace", SPAN, "From the deletion to SIGKILL, the preStop sleep included.")
         .or("30s", KUBERNETES)
         .also(&[seconds("terminationGracePeriodSeconds")]),
@@ -166,7 +172,7 @@ const DEFECTS: &[Alternative] = &[
 ];
 
 const DEFECT: Shape = Shape::Choice(&Choice { what: "a defect", options: DEFECTS });
-const SLOWDOWN: Shape = Shape::Number(0.001, 1e6);
+pub(super) const SLOWDOWN: Shape = Shape::Number(0.001, 1e6);
 
 pub(super) const VERSION: Object = Object::of(&[
     field(
@@ -187,6 +193,26 @@ pub(super) const VERSION: Object = Object::of(&[
         .optional("those of `service.startup.init`"),
     field("linger", POD_TIME, "How long its process serves on after SIGTERM.")
         .optional("`service.shutdown.linger`"),
+    field("session", super::state::FORMATS_SHAPE, "Formats of sessions that it reads and writes.")
+        .optional("one format of all versions"),
+    field("rows", super::state::FORMATS_SHAPE, "Formats of rows that it reads and writes.")
+        .optional("one format of all versions"),
+    field(
+        "cache_keys",
+        Shape::Name,
+        "How it names its keys in caches; versions of one naming share entries.",
+    )
+    .optional("one naming of all versions"),
+    field("columns", super::state::NAME_LIST, "Columns without which its requests fail.")
+        .optional("none"),
+    field("settings", super::state::NAME_LIST, "Settings without which its requests fail.")
+        .optional("none"),
+    field(
+        "breaks_on",
+        super::state::NAME_LIST,
+        "Columns or settings with which its requests fail.",
+    )
+    .optional("none"),
     field(
         "deletion_costs",
         Shape::List(&List {

@@ -101,6 +101,12 @@ const CANARY: Object = Object::of(&[
         "What happens, in order; at the end the candidate takes over.",
     ),
     field(
+        "sticky",
+        Shape::Bool,
+        "A router keeps each user on one side of the split; else it draws for each request.",
+    )
+    .or("false", "Argo Rollouts with a router"),
+    field(
         "background_analysis",
         Shape::Name,
         "Judge that watches from the first step to the last.",
@@ -147,7 +153,11 @@ pub const STRATEGY: Object = Object {
                 "A Deployment manifest: strategy, replicas, probes, shutdown.",
             ),
             option("codedeploy", Shape::NotYet, "A CodeDeploy configuration by name."),
-            option("scripted", Shape::NotYet, "Planned control actions on named instances."),
+            option(
+                "scripted",
+                Shape::List(&super::script::ACTIONS),
+                "Planned control actions on named `instances`.",
+            ),
         ],
     }),
 };

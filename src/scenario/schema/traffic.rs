@@ -90,6 +90,11 @@ const ARRIVALS: &[Alternative] = &[
         "Closed loop: each user waits for the answer, thinks, and sends again.",
     ),
     option(
+        "on_demand",
+        Shape::Map(&Object::of(&[])),
+        "Sent by others alone: log-ins of users who were logged out.",
+    ),
+    option(
         "sessions",
         Shape::Map(&Object::of(&[
             field("rate", RATE_ABOVE_0, "New sessions."),
@@ -124,7 +129,21 @@ const CLASS: Object = Object::of(&[
         "A request leaves an instance's queue after this long.",
     )
     .or("none", OFF),
-    field("calls", Shape::NotYet, "Calls to stores, by store name.").optional("no calls"),
+    field(
+        "session",
+        Shape::Bool,
+        "Whether its requests need their user's session (`state.sessions`).",
+    )
+    .optional("yes where there are sessions, but for log-ins"),
+    field("writes", Shape::Share, "Share of its requests that write; the others read.")
+        .optional("all read"),
+    field(
+        "calls",
+        Shape::Named(&Shape::Count(0, 10_000)),
+        "Calls of a request to stores and caches by their names, one after another; its worker \
+         waits.",
+    )
+    .optional("no calls"),
 ]);
 
 pub(super) const TRAFFIC: List = List { item: Shape::Map(&CLASS), least: 1, most: 100 };
@@ -180,10 +199,17 @@ pub(super) const CLIENT: Object = Object::of(&[
     .filled(),
     field(
         "connection",
-        Shape::Word(&["keepalive"], &["new"]),
-        "Connections to the balancer, which chooses an instance for each request.",
+        Shape::Word(&["keepalive", "new"], &[]),
+        "Connections are kept, or each request has its own.",
     )
     .or("keepalive", "HTTP/1.1 and HTTP/2"),
+    field(
+        "pool",
+        Shape::Word(&["auto", "shared", "user"], &[]),
+        "Who shares kept connections: all clients, the requests of one user; `auto`: by user \
+         where there are users.",
+    )
+    .or("auto", "browsers; one proxy in front where nobody is named"),
     field("timeout", Shape::Or(&["none"], &PERIOD), "Patience with one attempt.")
         .or("15s", "Envoy's default route timeout"),
     field(
@@ -198,7 +224,12 @@ pub(super) const CLIENT: Object = Object::of(&[
         "What a client does when an attempt fails.",
     )
     .filled(),
-    field("lifetime", Shape::NotYet, "Lifetime of connections.").optional("not modelled"),
-    field("max_age", Shape::NotYet, "Age at which connections are renewed.")
-        .optional("not modelled"),
+    field("lifetime", Shape::Or(&["none"], &TIME), "How long a connection is kept, idle or not.")
+        .or("none", "for ever"),
+    field(
+        "max_age",
+        Shape::Or(&["none"], &PERIOD),
+        "A connection of this age carries no further request (gRPC's `MAX_CONNECTION_AGE`).",
+    )
+    .or("none", OFF),
 ]);

@@ -16,6 +16,8 @@ impl Rollout {
     pub fn request_abort(&mut self, now: SimTime, by: &str, out: &mut RolloutOutbox) {
         let under_way = self.course.going_back || self.spec.abort_requested;
         if self.course.has_begun() && !under_way {
+            // A paused object is not rolled back: whoever wants that resumes it first.
+            self.spec.paused = false;
             self.go_back(now, by, out);
         }
     }

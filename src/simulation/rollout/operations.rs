@@ -1,6 +1,6 @@
 //! What an operator does, at the times that the scenario gives.
 
-use super::{Judged, Rollout, RolloutOutbox};
+use super::{Judged, Rollout, RolloutEffect, RolloutOutbox};
 use crate::engine::SimTime;
 use crate::plan::{OperationKind, Strategy, VersionId};
 use crate::record::EventKind;
@@ -50,6 +50,7 @@ impl Rollout {
                 say(out, format!("evict {count} of {}", self.name(version)));
                 self.platform.evict_first(now, version, count, &mut self.inner);
             }
+            OperationKind::State(operation) => out.effects.push(RolloutEffect::State(operation)),
             OperationKind::Drain { node, retry } => {
                 say(out, format!("drain node {node}"));
                 self.platform.drain(now, node, retry, &mut self.inner);

@@ -30,6 +30,7 @@ fn version(name: &str) -> Version {
         boot: None,
         init: None,
         linger: None,
+        state: crate::plan::VersionState::default(),
         defects: Vec::new(),
     }
 }

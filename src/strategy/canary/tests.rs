@@ -17,6 +17,7 @@ pub fn routed() -> Canary {
             CanaryStep::Weight(0.5),
             CanaryStep::Pause(Some(secs(300))),
         ],
+        sticky: false,
         background_analysis: None,
         max_surge: IntOrPercent::Percent(25),
         max_unavailable: IntOrPercent::Percent(0),

@@ -6,11 +6,14 @@
 //! the record of the run. A case with an input or a metric that has no model is reported as
 //! not modelled.
 
+mod canary;
 mod control;
 mod inputs;
+mod overload;
 mod queue;
 mod rollout;
 mod run;
+mod state;
 mod tally;
 
 use serde::Deserialize;
@@ -172,12 +175,34 @@ impl Case {
 
     fn answers(&self, effort: &Effort) -> Result<Vec<Answer>, NotModelled> {
         let inputs = Inputs::new(&self.inputs);
-        let figures = if rollout::is_bounds(&inputs) {
+        let metrics: Vec<&str> = self.checks.iter().map(|check| check.metric.as_str()).collect();
+        let canary = canary::figures(&inputs, &metrics, effort);
+        let figures = if let Some(figures) = canary {
+            figures?
+        } else if rollout::is_bounds(&inputs) {
             rollout::bounds(inputs)?
         } else if rollout::is_race(&inputs) {
             rollout::race(inputs, effort)?
         } else if rollout::is_cut(&inputs) {
             rollout::cut(inputs, effort)?
+        } else if overload::is_amplification(&inputs) {
+            overload::amplification(inputs)?
+        } else if overload::is_herd(&inputs) {
+            overload::herd(inputs)?
+        } else if overload::is_storm(&inputs) {
+            overload::storm(inputs)?
+        } else if state::is_ramp(&inputs) {
+            state::ramp(inputs, effort)?
+        } else if state::is_visits(&inputs) {
+            state::visits(inputs, effort)?
+        } else if state::is_sticky(&inputs) {
+            state::sticky(inputs, effort)?
+        } else if state::is_steady_cache(&inputs) {
+            state::steady_cache(inputs, effort)?
+        } else if state::is_cold_cache(&inputs) {
+            state::cold_cache(inputs, effort)?
+        } else if state::is_stampede(&inputs) {
+            state::stampede(inputs, effort)?
         } else if control::is_fill(&inputs) {
             control::fill(inputs, effort)?
         } else if control::is_detection(&inputs) {
@@ -228,8 +253,10 @@ impl Answer {
 
 impl Expectation {
     fn hold(&self, case: &str, answer: &Answer) -> Check {
-        let (Some(expected), Some(got)) = (self.expected.as_f64(), answer.metric(&self.metric))
-        else {
+        let expected = self.expected.as_f64();
+        let expected =
+            expected.or_else(|| self.expected.as_bool().map(|yes| f64::from(u8::from(yes))));
+        let (Some(expected), Some(got)) = (expected, answer.metric(&self.metric)) else {
             return self.not_modelled(case, "no model gives this metric");
         };
         let holds = got.is_finite() && self.tolerance.holds(expected, got);

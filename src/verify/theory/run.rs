@@ -35,7 +35,9 @@ const REPLICATIONS: u64 = 8;
 const REQUESTS: f64 = 2e6;
 
 impl Effort {
-    fn suggestion(&self, name: &str) -> Option<f64> {
+    /// A number that the case suggests.
+    #[must_use]
+    pub fn suggestion(&self, name: &str) -> Option<f64> {
         self.suggested.get(name).and_then(Value::as_f64)
     }
 }

@@ -1,0 +1,123 @@
+//! What all nodes of a balancer share, and what choosing needs to know of a request.
+
+use crate::engine::rng::Key;
+use crate::engine::{SimDuration, SimTime};
+use crate::model::request::NONE;
+use crate::plan::{Balancer, HealthCheck, Mode, Outlier, Policy, TieBreak, streams};
+
+/// Parameters that all nodes share.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// How an instance is chosen.
+    pub policy: Policy,
+    /// Most requests of a node in one instance; `u32::MAX`: no bound.
+    pub most: u32,
+    /// Active checks.
+    pub check: Option<HealthCheck>,
+    /// Passive marking.
+    pub outlier: Option<Outlier>,
+    /// Fewer usable endpoints than this share: all are used.
+    pub panic: Option<f64>,
+    /// Length of the slow-start ramp; zero: none.
+    pub slow_start: SimDuration,
+    /// Acceptance draws of slow start.
+    pub slow_start_key: Key,
+    /// Places of the instances on the hash ring: their addresses differ from run to run.
+    pub ring_key: Key,
+    /// A weight split places users, not requests, on a side.
+    pub split_by_user: bool,
+    /// The stream of users' places in a split.
+    split_key: Key,
+    /// Connections are counted and balanced, not requests.
+    pub by_connection: bool,
+    /// Choosing needs nothing but the policy and the requests in the instances.
+    plain: bool,
+}
+
+impl Rules {
+    /// The rules of a plan's balancer.
+    #[must_use]
+    pub fn new(balancer: &Balancer, root: Key) -> Self {
+        let slow_start = balancer.slow_start.as_ref().map_or(SimDuration::ZERO, |ramp| ramp.window);
+        let most = balancer.server_maxconn.unwrap_or(u32::MAX);
+        let by_connection = balancer.mode != Mode::Http;
+        let marks = matches!(balancer.outlier, Some(Outlier::MaxFails { .. }));
+        Self {
+            policy: balancer.policy,
+            most,
+            check: balancer.health_check.clone(),
+            outlier: balancer.outlier.clone(),
+            panic: balancer.panic_threshold,
+            slow_start,
+            slow_start_key: root.purpose(streams::SLOW_START),
+            ring_key: root.purpose(streams::RING),
+            split_by_user: balancer.sticky.as_ref().is_some_and(|sticky| sticky.version),
+            split_key: root.purpose(streams::SPLIT),
+            by_connection,
+            plain: slow_start.0 == 0 && most == u32::MAX && !marks && !by_connection,
+        }
+    }
+
+    /// Whether choosing needs nothing but the policy.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    /// Whether the order in which counts change decides between equals.
+    pub(super) fn asks_for_changes(&self) -> bool {
+        matches!(self.policy, Policy::LeastRequest { choices: None, ties: TieBreak::InTurn })
+    }
+
+    /// Whether nodes must be told how tries went.
+    #[inline]
+    #[must_use]
+    pub fn watches(&self) -> bool {
+        self.outlier.is_some()
+    }
+}
+
+/// What choosing needs to know of a request. Random bits are drawn only where a rule asks for
+/// them; they depend on the request and the try, never on what was chosen before.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// Stream of the random bits of tries.
+    pub routing: Key,
+    /// This try's place in it.
+    pub draw: u64,
+    /// Stream that places requests on a side of a weight split.
+    pub split: Key,
+    /// The request's number.
+    pub request: u64,
+    /// Its user, or [`NONE`].
+    pub user: u32,
+    /// An instance that a retry avoids, or [`NONE`].
+    pub avoid: u32,
+    /// Now.
+    pub now: SimTime,
+}
+
+impl Choice {
+    #[inline]
+    pub(super) fn bits(&self) -> u64 {
+        self.routing.draw(self.draw)
+    }
+
+    /// Hash of the user, of the request where it has none. Users hash alike in all classes.
+    pub(super) fn hash(&self) -> u64 {
+        if self.user == NONE {
+            self.split.draw(!self.request)
+        } else {
+            Key::of_seed(u64::from(self.user)).draw(0)
+        }
+    }
+
+    pub(super) fn falls_to_candidate(&self, rules: &Rules, weight_bp: u32) -> bool {
+        let place = if rules.split_by_user && self.user != NONE {
+            rules.split_key.unit(u64::from(self.user))
+        } else {
+            self.split.unit(self.request)
+        };
+        place * 10_000.0 < f64::from(weight_bp)
+    }
+}

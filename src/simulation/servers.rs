@@ -1,0 +1,348 @@
+//! The balancer's business in the served world: news of endpoints and routing reach its nodes,
+//! an operator changes it, it checks instances and marks them by what happens to requests.
+
+use crate::engine::{SimDuration, SimTime};
+use crate::model::balancer::{NO_GROUP, Node, TryResult};
+use crate::model::request::Stage;
+use crate::plan::{EndpointConditions, Plan, Routing, VersionId};
+use crate::platform::{PodId, ProbeAnswer, Workload};
+use crate::record::{Cause, EventKind, Outcome};
+
+use super::cold::Cold;
+use super::script::ServerChange;
+use super::world::{World, some};
+
+impl World {
+    /// An operator changes the balancer or what is behind its addresses.
+    pub fn change_servers(&mut self, plan: &Plan, change: ServerChange) {
+        match change {
+            ServerChange::Configured { address, instance } => {
+                let planned = &plan.instances[address as usize];
+                let group = planned.group.unwrap_or(NO_GROUP);
+                self.add_address(address, planned.version.0, group, planned.weight, instance);
+            }
+            ServerChange::Owns { instance, own } => self.own(instance, &own),
+            ServerChange::Bound { address, instance } => {
+                let version = self.instances[instance as usize].version;
+                self.instances[instance as usize].address = address;
+                for node in &mut self.nodes {
+                    node.bind(&self.rules, address, instance, version);
+                }
+            }
+            ServerChange::State { address, state } => {
+                for node in 0..self.nodes.len() as u32 {
+                    let changed =
+                        self.nodes[node as usize].administer(&self.rules, self.now, address, state);
+                    self.turned(node, address, changed);
+                }
+            }
+            ServerChange::Weight { address, weight } => {
+                for node in 0..self.nodes.len() as u32 {
+                    let changed =
+                        self.nodes[node as usize].weigh(&self.rules, self.now, address, weight);
+                    self.turned(node, address, changed);
+                }
+            }
+            ServerChange::Activate(group) => {
+                self.nodes.iter_mut().for_each(|node| node.activate(group));
+            }
+            ServerChange::Reload(members) => {
+                self.nodes.iter_mut().for_each(|node| node.reload(&self.rules, members.as_deref()));
+                self.begin_checks_anew();
+                self.close_idle_connections(|_| true);
+            }
+            ServerChange::Serving(serving) => self.balancer_serves(serving),
+        }
+        self.routable_changed();
+        self.serve_waiting();
+    }
+
+    /// Makes an address known to the nodes, which do not list it yet.
+    pub fn add_address(
+        &mut self,
+        address: u32,
+        version: u16,
+        group: u16,
+        weight: u32,
+        instance: u32,
+    ) {
+        self.instances[instance as usize].address = address;
+        for node in &mut self.nodes {
+            node.add_address(address, version, group, weight, instance);
+        }
+    }
+
+    /// The balancer's process is stopped (and cuts what goes through it) or started.
+    fn balancer_serves(&mut self, serving: bool) {
+        self.balancing.stopped = !serving;
+        self.set_detours();
+        if serving {
+            self.nodes.iter_mut().for_each(|node| node.reload(&self.rules, None));
+            return;
+        }
+        self.close_idle_connections(|_| true);
+        let slots: Vec<u32> = self
+            .requests
+            .live_slots()
+            .filter(|&slot| !self.requests[slot].is_orphan())
+            .filter(|&slot| self.requests[slot].stage != Stage::Waiting)
+            .collect();
+        for slot in slots {
+            self.cut_on_the_way(slot, Cause::Fault, "cut: the balancer was stopped");
+        }
+    }
+
+    /// An instance that a script started has its own parameters.
+    fn own(&mut self, instance: u32, own: &crate::plan::Own) {
+        let state = &mut self.instances[instance as usize];
+        state.workers = own.workers.unwrap_or(state.workers);
+        state.queue_limit = own.queue.unwrap_or(state.queue_limit);
+        self.traits[instance as usize].own = Some(Box::new(super::world::OwnTraits::new(own)));
+    }
+
+    /// News of an endpoint travel to every node.
+    pub(super) fn spread_endpoint(&mut self, address: u32, conditions: Option<EndpointConditions>) {
+        self.changes += 1;
+        let change = self.changes;
+        for node in 0..self.nodes.len() as u32 {
+            let delay = self.propagation_delay(change, node);
+            let event = Cold::View { node, address, change, conditions };
+            if delay == SimDuration::ZERO {
+                self.see_endpoint(node, address, change, conditions);
+            } else {
+                self.later(self.now + delay, event);
+            }
+        }
+    }
+
+    /// News of the routing travel to every node.
+    pub(super) fn spread_routing(&mut self, routing: Routing) {
+        self.changes += 1;
+        let change = self.changes;
+        for node in 0..self.nodes.len() as u32 {
+            let delay = self.propagation_delay(change, node);
+            if delay == SimDuration::ZERO {
+                self.see_routing(node, change, routing);
+            } else {
+                self.later(self.now + delay, Cold::Route { node, change, routing });
+            }
+        }
+    }
+
+    fn propagation_delay(&self, change: u64, node: u32) -> SimDuration {
+        if self.now == SimTime::ZERO {
+            // What was there before the run is known everywhere.
+            return SimDuration::ZERO;
+        }
+        let key = self.propagation_key.entity(change).entity(u64::from(node));
+        self.propagation.draw_span(&mut key.counter(), change)
+    }
+
+    /// News of an endpoint reaches a node.
+    pub fn see_endpoint(
+        &mut self,
+        node: u32,
+        address: u32,
+        change: u64,
+        conditions: Option<EndpointConditions>,
+    ) {
+        let now = self.now;
+        let state = &mut self.nodes[node as usize];
+        let listed = state.lists(address);
+        let turned = state.update(&self.rules, now, change, address, conditions);
+        self.turned(node, address, turned);
+        if !listed && self.nodes[node as usize].lists(address) {
+            self.begin_checks(node, address, change);
+        }
+        if turned == Some(false)
+            && let Some(patience) = self.balancing.drain_timeout
+        {
+            self.later(now + patience, Cold::DrainEnd { node, address });
+        }
+        self.routable_changed();
+        self.serve_waiting();
+    }
+
+    /// An address became usable for a node, or stopped being so.
+    fn turned(&mut self, node: u32, address: u32, turned: Option<bool>) {
+        let instance = self.nodes[node as usize].bound(address);
+        match turned {
+            Some(true) => self.note(EventKind::EndpointAdded { instance, balancer_node: node }),
+            Some(false) => self.note(EventKind::EndpointRemoved { instance, balancer_node: node }),
+            None => {}
+        }
+    }
+
+    /// News of the routing reaches a node.
+    pub fn see_routing(&mut self, node: u32, change: u64, routing: Routing) {
+        if !self.nodes[node as usize].route(change, routing) {
+            return;
+        }
+        // One line in the log a change, when the first node has it.
+        let first = self.nodes.iter().filter(|n| n.routing() == routing).count() == 1;
+        if first {
+            match routing {
+                Routing::All => {}
+                Routing::Only(to) => self.note(EventKind::TrafficSwitched { to }),
+                Routing::Split { weight_bp, .. } => {
+                    let candidate = f64::from(weight_bp) / 10_000.0;
+                    self.note(EventKind::WeightSet { candidate });
+                }
+            }
+        }
+        self.routable_changed();
+        self.serve_waiting();
+    }
+
+    /// A node begins to check an address.
+    fn begin_checks(&mut self, node: u32, address: u32, change: u64) {
+        let Some(check) = &self.rules.check else { return };
+        let interval = check.interval.0;
+        let entity = (u64::from(node) << 32) | u64::from(address);
+        let phase = if check.staggered && self.now == SimTime::ZERO {
+            // One phase a balancer, the addresses spread evenly after it.
+            let count = self.balancing.starting_addresses.max(1);
+            let common = self.balancing.check_key.entity(u64::from(node)).unit(u64::MAX);
+            (common + f64::from(address) / f64::from(count)).fract()
+        } else {
+            self.balancing.check_key.entity(entity).unit(change)
+        };
+        let first = SimDuration((phase * interval as f64) as u64);
+        self.balancing.check_lives += 1;
+        let life = self.balancing.check_lives;
+        let at = (node as usize, address as usize);
+        let lives = &mut self.balancing.check_life[at.0];
+        if lives.len() <= at.1 {
+            lives.resize(at.1 + 1, 0);
+        }
+        lives[at.1] = life;
+        self.later(self.now + first, Cold::Check { node, address, life });
+    }
+
+    fn begin_checks_anew(&mut self) {
+        self.changes += 1;
+        let change = self.changes;
+        for node in 0..self.nodes.len() as u32 {
+            for address in 0..self.balancing.check_life[node as usize].len() as u32 {
+                if self.nodes[node as usize].lists(address) {
+                    self.begin_checks(node, address, change);
+                }
+            }
+        }
+    }
+
+    /// A node checks an address's health.
+    pub fn check_health(&mut self, node: u32, address: u32, life: u32) {
+        let state = &self.nodes[node as usize];
+        let current = self.balancing.check_life[node as usize][address as usize] == life;
+        if !state.lists(address) || !current {
+            return;
+        }
+        let Some(check) = &self.rules.check else { return };
+        let (interval, timeout) = (check.interval, check.timeout);
+        let shares = check.shares_workers;
+        if !state.checks(address) {
+            self.later(self.now + interval, Cold::Check { node, address, life });
+            return;
+        }
+        let (success, after) = match self.probe(PodId(state.bound(address)), shares) {
+            ProbeAnswer::Success(took) if took <= timeout => (true, SimDuration::ZERO),
+            ProbeAnswer::Failure => (false, SimDuration::ZERO),
+            ProbeAnswer::Success(_) | ProbeAnswer::Silence => (false, timeout),
+        };
+        let state = &mut self.nodes[node as usize];
+        let turned = state.checked(&self.rules, self.now, address, success);
+        let next = self.now + state.next_check(&self.rules, address).max(after);
+        self.turned(node, address, turned);
+        if turned.is_some() {
+            self.routable_changed();
+            self.serve_waiting();
+        }
+        self.later(next, Cold::Check { node, address, life });
+    }
+
+    /// Tells a node how a try went, where it marks instances by that.
+    #[cold]
+    pub fn note_try(&mut self, slot: u32, result: TryResult) {
+        let request = &self.requests[slot];
+        let Some(instance) = some(request.instance) else { return };
+        let node = u32::from(request.node);
+        let address = self.instances[instance as usize].address;
+        let state = &mut self.nodes[node as usize];
+        let Some(until) = state.tried(&self.rules, self.now, address, result) else { return };
+        self.turned(node, address, Some(false));
+        self.routable_changed();
+        if let Some(until) = until {
+            self.later(until, Cold::Readmit { node, address });
+        }
+    }
+
+    /// An ejection ends.
+    pub fn readmit(&mut self, node: u32, address: u32) {
+        let turned = self.nodes[node as usize].readmit(&self.rules, self.now, address);
+        self.turned(node, address, turned);
+        self.routable_changed();
+        self.serve_waiting();
+    }
+
+    /// A node's patience with requests in an instance that it no longer uses is over.
+    pub fn drain_ended(&mut self, node: u32, address: u32) {
+        let instance = self.nodes[node as usize].bound(address);
+        let slots: Vec<u32> = self
+            .requests
+            .live_slots()
+            .filter(|&slot| {
+                let request = &self.requests[slot];
+                request.instance == instance
+                    && u32::from(request.node) == node
+                    && request.stage != Stage::Waiting
+                    && !request.is_orphan()
+            })
+            .collect();
+        for slot in slots {
+            self.cut_on_the_way(slot, Cause::CutInFlight, "cut: deregistered for too long");
+        }
+    }
+
+    /// The way between client and instance breaks: the instance works on, nobody listens.
+    fn cut_on_the_way(&mut self, slot: u32, cause: Cause, what: &str) {
+        let request = self.requests[slot];
+        if request.stage == Stage::Left {
+            return;
+        }
+        self.left_instance(&request);
+        if request.stage == Stage::Queued {
+            self.instances[request.instance as usize].waiting -= 1;
+            self.requests[slot].stage = Stage::Left;
+        }
+        self.requests[slot].abandon();
+        let mut on = request;
+        on.stage = Stage::Waiting;
+        on.timeout_at = SimTime::NEVER;
+        let next = self.requests.insert(on);
+        self.move_trace(slot, next);
+        self.move_connection(slot, next);
+        self.fail(next, Outcome::Reset, cause, what);
+    }
+
+    pub(super) fn routable_changed(&mut self) {
+        let levels = &mut self.levels;
+        levels.routable = self.nodes.iter().map(Node::routable).min().unwrap_or(0);
+        if levels.open {
+            levels.record.min_routable = levels.record.min_routable.min(levels.routable);
+        }
+        if self.candidate.is_none() {
+            return;
+        }
+        let versions = (0..self.behaviours.len() as u16).map(VersionId);
+        let mut deployed = versions.filter(|&version| version != self.stable);
+        let exposed = deployed.any(|version| self.nodes.iter().any(|node| node.sends_to(version)));
+        let levels = &mut self.levels;
+        let open = levels.exposure.last().is_some_and(|&(_, end)| end == SimTime::NEVER);
+        if exposed && !open {
+            levels.exposure.push((self.now, SimTime::NEVER));
+        } else if !exposed && open {
+            levels.exposure.last_mut().expect("an open span").1 = self.now;
+        }
+    }
+}

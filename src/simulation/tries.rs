@@ -1,0 +1,325 @@
+//! Tries of a balancer that do not go the straight way: affinity, connections, a queue in the
+//! balancer, and what it does when a try fails.
+//!
+//! Source of the retry rules: HAProxy `src/stream.c` and `src/backend.c`, held against
+//! recordings of rollouts behind HAProxy 2.6.
+
+use crate::engine::SimTime;
+use crate::model::balancer::{Choice, TryResult};
+use crate::model::client::names;
+use crate::model::connections::Connection;
+use crate::model::instance::Condition;
+use crate::model::request::{NONE, Request, Stage};
+use crate::record::{Cause, Outcome};
+
+use super::cold::Cold;
+use super::world::{Kind, World, payload, some};
+
+/// Most servers that a balancer tries for one attempt where it tries each once.
+const MOST_TRIES: u32 = 200;
+
+impl World {
+    /// Chooses an instance where more than the policy has a say.
+    #[cold]
+    pub(super) fn try_by_detour(&mut self, slot: u32, choice: &Choice) {
+        let node = usize::from(self.requests[slot].node);
+        if self.balancing.stopped {
+            self.fail(slot, Outcome::Refused, Cause::Fault, "refused: the balancer is stopped");
+        } else if self.connections.is_some() {
+            self.try_over_connection(slot, choice);
+        } else if choice.avoid == NONE
+            && let Some(instance) = self.remembered(node, choice)
+        {
+            self.requests[slot].pin();
+            self.reach(slot, instance);
+        } else {
+            match self.choose_version_first(node, choice) {
+                Some(instance) => self.reach(slot, instance),
+                None => self.nobody(slot, choice),
+            }
+        }
+    }
+
+    /// The instance of the user's last answer, if cookies say so and it may still be used.
+    fn remembered(&self, node: usize, choice: &Choice) -> Option<u32> {
+        if !self.balancing.sticky_cookie {
+            return None;
+        }
+        let user = some(choice.user)?;
+        let &(address, _, last) = self.balancing.affinity.as_ref()?.get(user as usize)?;
+        let fresh = self.now.since(last) < self.balancing.affinity_ttl && address != NONE;
+        (fresh && self.nodes[node].keeps(address)).then(|| self.nodes[node].bound(address))
+    }
+
+    /// An instance of the version of the user's last answer, where affinity is to versions;
+    /// else any.
+    fn choose_version_first(&mut self, node: usize, choice: &Choice) -> Option<u32> {
+        let version =
+            self.balancing.sticky_version.then_some(choice.user).and_then(some).and_then(|user| {
+                let &(address, version, last) =
+                    self.balancing.affinity.as_ref()?.get(user as usize)?;
+                let fresh = self.now.since(last) < self.balancing.affinity_ttl && address != NONE;
+                let routed = self.nodes[node].sends_to(crate::plan::VersionId(version));
+                (fresh && routed).then_some(version)
+            });
+        let node = &mut self.nodes[node];
+        match version {
+            Some(version) => node.choose_of(&self.rules, choice, version),
+            None => node.choose(&self.rules, choice),
+        }
+    }
+
+    /// Remembers where a user's answer came from.
+    #[cold]
+    pub(super) fn remember(&mut self, user: u32, instance: u32) {
+        let now = self.now;
+        let (address, version) = {
+            let instance = &self.instances[instance as usize];
+            (instance.address, instance.version)
+        };
+        let Some(affinity) = &mut self.balancing.affinity else { return };
+        if user == NONE {
+            return;
+        }
+        if affinity.len() <= user as usize {
+            let nowhere = (NONE, 0, SimTime::ZERO);
+            affinity.resize((user as usize + 1).next_power_of_two(), nowhere);
+        }
+        affinity[user as usize] = (address, version, now);
+    }
+
+    /// There is no instance to use, or none with room.
+    #[cold]
+    pub(super) fn nobody(&mut self, slot: u32, choice: &Choice) {
+        let node = usize::from(self.requests[slot].node);
+        if !self.nodes[node].is_full(&self.rules, choice) {
+            self.fail(slot, Outcome::Overflow, Cause::NoCapacity, "no instance in rotation");
+            return;
+        }
+        let request = &mut self.requests[slot];
+        request.stage = Stage::Waiting;
+        request.instance = NONE;
+        request.reached = self.now;
+        let (number, attempts) = (request.number, request.attempts);
+        self.nodes[node].waiting.push_back(slot);
+        let at = self.now + self.balancing.queue_timeout;
+        self.later(at, Cold::QueueTimeout { slot, number, attempts });
+    }
+
+    /// A request has waited in a node's queue for as long as it may.
+    pub fn queue_timed_out(&mut self, slot: u32, number: u64, attempts: u8) {
+        let request = &self.requests[slot];
+        if (request.number, request.attempts) != (number, attempts) || request.is_orphan() {
+            return;
+        }
+        let waiting = &mut self.nodes[usize::from(request.node)].waiting;
+        if let Some(at) = waiting.iter().position(|&other| other == slot) {
+            waiting.remove(at);
+            self.fail(slot, Outcome::Overflow, Cause::Overload, "queue timeout");
+        }
+    }
+
+    /// An instance of a node has room again.
+    #[cold]
+    pub(super) fn room_at(&mut self, node: usize, instance: u32) {
+        while self.nodes[node].has_room(&self.rules, instance) {
+            let address = self.instances[instance as usize].address;
+            let state = &self.nodes[node];
+            if state.bound(address) != instance || !state.takes_requests(address) {
+                return;
+            }
+            let Some(slot) = self.nodes[node].waiting.pop_front() else { return };
+            if self.requests[slot].is_orphan() {
+                self.requests.remove(slot);
+                continue;
+            }
+            self.leave_queue(slot, instance);
+        }
+    }
+
+    fn leave_queue(&mut self, slot: u32, instance: u32) {
+        let waited = (self.now - self.requests[slot].reached).0;
+        self.ledger.waited_before(self.now, waited);
+        self.reach(slot, instance);
+    }
+
+    /// Nodes may use other instances than before: whoever waits for one may go.
+    pub(super) fn serve_waiting(&mut self) {
+        for node in 0..self.nodes.len() {
+            if self.nodes[node].waiting.is_empty() {
+                continue;
+            }
+            for instance in 0..self.instances.len() as u32 {
+                self.room_at(node, instance);
+            }
+        }
+    }
+
+    /// A try has failed, and the request is in no instance: the balancer may try again.
+    #[cold]
+    pub fn try_failed(&mut self, slot: u32, outcome: Outcome, cause: Cause, what: &str) {
+        let refused = some(self.requests[slot].instance).filter(|_| outcome == Outcome::Refused);
+        if let Some(instance) = refused {
+            self.nodes[usize::from(self.requests[slot].node)].touch(instance);
+        }
+        if self.rules.watches() {
+            let result = match outcome {
+                Outcome::Refused => Some(TryResult::Refused),
+                Outcome::Reset => Some(TryResult::Broken),
+                Outcome::AppError | Outcome::Overflow => Some(TryResult::ServerError),
+                _ => None,
+            };
+            if let Some(result) = result {
+                self.note_try(slot, result);
+            }
+        }
+        let request = self.requests[slot];
+        if !self.may_try_again(&request, outcome) {
+            self.fail(slot, outcome, cause, what);
+            return;
+        }
+        self.trace(slot, what);
+        self.close_connection(slot);
+        let retries = &self.balancing.retries;
+        let address = self.instances[request.instance as usize].address;
+        let last = u32::from(request.tries) == retries.max;
+        let waits = retries.cookie_waits
+            && request.is_pinned()
+            && !last
+            && !self.nodes[usize::from(request.node)].is_down(address);
+        if retries.redispatch && !waits {
+            self.try_another_instance(slot, request.instance);
+        } else {
+            let at = self.now + retries.pause;
+            self.requests[slot].stage = Stage::Waiting;
+            self.calendar.push(at, payload(Kind::SameInstance, slot));
+        }
+    }
+
+    fn may_try_again(&self, request: &Request, outcome: Outcome) -> bool {
+        let retries = &self.balancing.retries;
+        let most = if retries.max == u32::MAX {
+            // Every server once.
+            self.nodes[usize::from(request.node)].routable().saturating_sub(1).min(MOST_TRIES)
+        } else {
+            retries.max
+        };
+        let safe =
+            outcome == Outcome::Refused || self.classes[usize::from(request.class)].idempotent;
+        // A connection that the balancer has accepted for a client carries one way only.
+        let through = self.connections.is_none() || outcome == Outcome::Refused;
+        u32::from(request.tries) <= most && names(&retries.on, outcome) && safe && through
+    }
+
+    #[inline(never)]
+    fn try_another_instance(&mut self, slot: u32, avoid: u32) {
+        self.try_instance(slot, avoid);
+    }
+
+    /// A balancer's retry at the same address is due.
+    #[cold]
+    pub fn same_instance(&mut self, slot: u32) {
+        if self.requests[slot].timeout_at == self.now {
+            // Refusals take some time, if little: the client's patience ends before this try.
+            self.timed_out(slot);
+        }
+        let request = &mut self.requests[slot];
+        if request.is_orphan() {
+            // The client has left while the balancer waited.
+            self.requests.remove(slot);
+            return;
+        }
+        request.tries = request.tries.saturating_add(1);
+        let address = self.instances[request.instance as usize].address;
+        let instance = self.nodes[usize::from(request.node)].bound(address);
+        if self.connections.is_some() {
+            self.connect(slot, instance);
+        }
+        self.reach(slot, instance);
+    }
+
+    /// Where connections are balanced: over a kept one, or a new one to an instance.
+    fn try_over_connection(&mut self, slot: u32, choice: &Choice) {
+        let node = usize::from(self.requests[slot].node);
+        if choice.avoid == NONE {
+            let nodes = &mut self.nodes;
+            let connections = self.connections.as_mut().expect("connections are balanced");
+            let kept = connections.take(choice.user, self.now, |closed: Connection| {
+                nodes[usize::from(closed.node)].disconnected(closed.instance);
+            });
+            if let Some(kept) = kept {
+                let connection = connections.get(kept);
+                connections.carry(slot, kept);
+                self.requests[slot].node = connection.node;
+                self.reach(slot, connection.instance);
+                return;
+            }
+        }
+        match self.nodes[node].choose(&self.rules, choice) {
+            Some(instance) => {
+                self.connect(slot, instance);
+                self.reach(slot, instance);
+            }
+            None => self.nobody(slot, choice),
+        }
+    }
+
+    /// A connection of the request's client to an instance.
+    fn connect(&mut self, slot: u32, instance: u32) {
+        let request = self.requests[slot];
+        let user = self.user_of(&request);
+        self.nodes[usize::from(request.node)].connected(instance);
+        let connections = self.connections.as_mut().expect("connections are balanced");
+        let number = connections.open(user, self.now, request.node, instance);
+        connections.carry(slot, number);
+    }
+
+    /// The request's connection is free for others, unless its instance closes it.
+    #[cold]
+    pub(super) fn keep_connection(&mut self, slot: u32) {
+        let Some(connections) = &mut self.connections else { return };
+        let Some(number) = connections.drop_off(slot) else { return };
+        let connection = connections.get(number);
+        let serves = self.instances[connection.instance as usize].condition == Condition::Serving;
+        if !(serves && connections.keep(number)) {
+            connections.forget(number);
+            self.nodes[usize::from(connection.node)].disconnected(connection.instance);
+        }
+    }
+
+    /// The request's connection is closed.
+    #[cold]
+    pub(super) fn close_connection(&mut self, slot: u32) {
+        let Some(connections) = &mut self.connections else { return };
+        let Some(number) = connections.drop_off(slot) else { return };
+        let connection = connections.get(number);
+        connections.forget(number);
+        self.nodes[usize::from(connection.node)].disconnected(connection.instance);
+    }
+
+    /// The request goes on in another record.
+    pub(super) fn move_connection(&mut self, from: u32, to: u32) {
+        let Some(connections) = &mut self.connections else { return };
+        if let Some(number) = connections.drop_off(from) {
+            connections.carry(to, number);
+        }
+    }
+
+    /// Idle connections are closed from the other end.
+    pub(super) fn close_idle_connections(&mut self, which: impl Fn(&Connection) -> bool) {
+        let Some(connections) = &mut self.connections else { return };
+        for closed in connections.close_idle(which) {
+            self.nodes[usize::from(closed.node)].disconnected(closed.instance);
+        }
+    }
+
+    /// A request is no longer in the instance it was in.
+    #[inline]
+    pub(super) fn left_instance(&mut self, request: &Request) {
+        let node = usize::from(request.node);
+        self.nodes[node].end(request.instance);
+        if self.rules.most != u32::MAX {
+            self.room_at(node, request.instance);
+        }
+    }
+}
