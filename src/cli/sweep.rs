@@ -7,6 +7,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::growth::{Growth, metric};
+use super::load;
 use super::place::Place;
 use super::reproduce;
 use super::study;
@@ -17,7 +18,7 @@ use crate::plan::Study;
 use crate::report::sweep as report;
 use crate::report::terminal::Screen;
 use crate::report::text::visible;
-use crate::scenario::{self, code};
+use crate::scenario::code;
 
 /// More points than this are a mistake.
 const MOST_POINTS: usize = 400;
@@ -33,7 +34,7 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
         let what = format!("--over: {} points are more than {MOST_POINTS}", settings.len());
         return Err(Failure::bad_input(code::RANGE, &what).help("list fewer values"));
     }
-    let studies = studies(args, &inputs, &settings)?;
+    let studies = studies(args, &inputs, &settings, console)?;
     let metric = match &args.metric {
         Some(name) => metric(name, "--metric")?,
         None => headline(studies[0].control),
@@ -73,15 +74,17 @@ fn studies(
     args: &SweepArgs,
     inputs: &[Input],
     settings: &[Vec<Option<String>>],
+    console: &Console,
 ) -> Result<Vec<Study>, Failure> {
-    let load = |setting: &Vec<Option<String>>| {
+    // What is to be said of the scenario is said once.
+    let load = |(number, setting): (usize, &Vec<Option<String>>)| {
         let mut overrides = args.scenario.overrides(&args.seeds);
         for (input, value) in inputs.iter().zip(setting) {
             overrides.set.extend(value.clone().map(|value| (input.path.clone(), value)));
         }
-        scenario::load(&args.scenario.scenario, &overrides).map_err(Failure::from)
+        load::study(&args.scenario, &overrides, (number == 0).then_some(console))
     };
-    settings.iter().map(load).collect()
+    settings.iter().enumerate().map(load).collect()
 }
 
 fn told(inputs: &[Input], setting: &[Option<String>]) -> String {

@@ -62,9 +62,6 @@ impl Point {
     }
 }
 
-/// Points along the first input, and the paths and values of the others there.
-pub type Curve<'a> = (Vec<usize>, Vec<(&'a str, &'a str)>);
-
 /// A finished sweep.
 #[derive(Clone, Debug)]
 pub struct Sweep {
@@ -76,6 +73,15 @@ pub struct Sweep {
     pub metric: usize,
     /// See [`settings`].
     pub points: Vec<Point>,
+}
+
+/// Points that differ in the first input alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Curve<'a> {
+    /// In the order of the first input's values.
+    pub points: Vec<usize>,
+    /// What the other inputs are set to: paths and values.
+    pub others: Vec<(&'a str, &'a str)>,
 }
 
 /// The settings of a sweep's points, in order: of a grid, the first input's values outermost;
@@ -160,8 +166,7 @@ impl Sweep {
         result.groups.iter().position(|g| g.strategy == *arm && g.release == *release)
     }
 
-    /// Points that differ in the first input alone, one list for each setting of the others, with
-    /// these: paths and values.
+    /// Points that differ in the first input alone, one list for each setting of the others.
     #[must_use]
     pub fn curves(&self) -> Vec<Curve<'_>> {
         let first = self.inputs[0].values.len();
@@ -173,7 +178,7 @@ impl Sweep {
                 let others = others.map(|(input, value)| {
                     (input.path.as_str(), value.as_deref().unwrap_or_default())
                 });
-                (points, others.collect())
+                Curve { points, others: others.collect() }
             })
             .collect()
     }

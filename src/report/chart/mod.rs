@@ -36,7 +36,7 @@ pub use render::png;
 pub use timeline_pods::version_names;
 pub use vector::svg;
 
-use crate::experiment::sweep::{Design, Sweep};
+use crate::experiment::sweep::{Curve, Design, Sweep};
 use crate::experiment::{StudyResult, Summary};
 
 use super::answer::{counted, is_control};
@@ -103,7 +103,7 @@ pub fn sweep_charts(sweep: &Sweep) -> Vec<Chart> {
         };
         match sweep.design {
             Design::Grid => {
-                for (points, with) in sweep.curves() {
+                for Curve { points, others: with } in sweep.curves() {
                     let told: String = with
                         .iter()
                         .map(|(path, value)| format!(" with {} {}", visible(path), visible(value)))

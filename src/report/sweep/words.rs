@@ -1,7 +1,7 @@
 //! What a sweep says, in sentences.
 
 use crate::experiment::METRICS;
-use crate::experiment::sweep::{Design, Knee, Sweep};
+use crate::experiment::sweep::{Curve, Design, Knee, Sweep};
 use crate::report::figure::Estimate;
 use crate::report::text::visible;
 
@@ -30,9 +30,10 @@ fn at(sweep: &Sweep, point: usize) -> String {
 fn knees(sweep: &Sweep, release: usize) -> Vec<String> {
     let (path, metric) = (visible(&sweep.inputs[0].path), METRICS[sweep.metric].name);
     let mut texts = Vec::new();
-    for (points, with) in sweep.curves() {
-        let with =
-            with.iter().map(|(path, value)| format!(" with {} {}", visible(path), visible(value)));
+    for Curve { points, others } in sweep.curves() {
+        let with = others
+            .iter()
+            .map(|(path, value)| format!(" with {} {}", visible(path), visible(value)));
         let with: String = with.collect();
         for (arm, named) in study(sweep).study.arms.iter().enumerate() {
             let Some(knee) = sweep.knee(&points, arm, release) else { continue };
