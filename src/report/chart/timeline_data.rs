@@ -111,10 +111,11 @@ mod tests {
     fn a_long_quiet_rest_of_the_window_is_not_shown() {
         let mut result = fixture::result();
         let group = result.groups[3].clone();
-        assert_eq!(focus(&result, &group, None), 900.0);
-        result.study.plan.clock.window = crate::engine::SimDuration::from_secs(9000);
         let shown = focus(&result, &group, None);
-        assert!(shown > 200.0 && shown < 1500.0, "{shown}");
+        assert!(shown > 200.0 && shown < 300.0, "{shown}");
+        // Of a window that is hardly longer nothing is left out.
+        result.study.plan.clock.window = crate::engine::SimDuration::from_secs(300);
+        assert_eq!(focus(&result, &group, None), 300.0);
     }
 
     #[test]
@@ -124,7 +125,7 @@ mod tests {
         let one = group.timeline.buckets[0].clone();
         group.timeline.buckets = vec![one; 1000].into();
         let thinned = steps(&group, 5000.0, STEPS);
-        assert_eq!(thinned.len(), 334);
+        assert_eq!(thinned.len(), 200);
         assert!((thinned[0].sent - whole[0].sent).abs() < 1e-9);
         assert_eq!(thinned.last().unwrap().to, 5000.0);
         assert!((thinned[0].routable - 12.0).abs() < 1e-9);
