@@ -29,7 +29,7 @@ pub enum Ink {
     Outcome(Outcome),
     /// Requests of a cause.
     Cause(Cause),
-    /// A share of requests on a heat map, from 0 (few) to [`HEATS`] - 1 (most).
+    /// A share of requests on a heat map, from 0 (few) to `HEATS` - 1 (most).
     Heat(usize),
 }
 
