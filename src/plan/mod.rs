@@ -27,7 +27,7 @@ pub use balancer::{
 };
 pub use client::{Backoff, Client, ClientRetries, Connection, Jitter, Pick, Users};
 pub use platform::{
-    ApiLimit, Lags, Lock, NodePlan, Operation, OperationKind, Platform, StateOperation,
+    ApiLimit, Hpa, Lags, Lock, NodePlan, Operation, OperationKind, Platform, StateOperation,
 };
 pub use response::{
     Alert, Analysis, AnalysisMetric, Bound, MetricName, Metrics, OnCall, Response, Rollback, Scope,

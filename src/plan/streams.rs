@@ -81,6 +81,8 @@ pub const POD_PROBE_PHASE: u32 = 106;
 /// The order of pods that the replica-set controller holds for equal (a real one compares
 /// their random uids).
 pub const POD_TIE: u32 = 107;
+/// From the start of a run to the autoscaler's first look.
+pub const AUTOSCALER_PHASE: u32 = 108;
 
 /// From a page to its acknowledgement; entity: the page, counted from 0.
 pub const ON_CALL_ACKNOWLEDGE: u32 = 150;

@@ -131,6 +131,7 @@ fn platform() -> Platform {
             endpoints: SimDuration::ZERO,
             api: ApiLimit { qps: 1000.0, burst: 1000 },
         },
+        hpa: None,
         deletion_costs: Vec::new(),
     }
 }

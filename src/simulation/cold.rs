@@ -31,6 +31,8 @@ pub(super) enum Cold {
     WindowStart,
     /// A timeline bucket ends.
     BucketEnd { bucket: u32 },
+    /// Busy workers are counted.
+    Usage,
     /// Metrics are scraped, or alerts looked at.
     Monitor,
     /// A fault begins or ends.

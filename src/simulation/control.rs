@@ -8,7 +8,7 @@ use crate::model::request::Request;
 use crate::model::sharing::Sharing;
 use crate::model::telemetry::Roles;
 use crate::plan::{AnalysisMetric, Plan, Routing, VersionId};
-use crate::platform::{Effect, PodCounts, PodId, ProbeAnswer, Workload};
+use crate::platform::{Effect, Measured, PodCounts, PodId, ProbeAnswer, Workload};
 use crate::record::{Cause, EventKind, Outcome};
 use crate::strategy::ReportedMetrics;
 
@@ -224,6 +224,21 @@ impl World {
         }
     }
 
+    /// Counts the busy workers for the metrics that an autoscaler reads.
+    pub fn count_usage(&mut self) {
+        let Some(usages) = &mut self.usages else { return };
+        let busy = self.instances.iter().map(|instance| {
+            let runs = matches!(
+                instance.condition,
+                Condition::Serving | Condition::Draining | Condition::Hung
+            );
+            runs.then_some((instance.busy.min(instance.workers), instance.workers))
+        });
+        usages.count(self.now, busy);
+        let step = usages.step();
+        self.later(self.now + step, Cold::Usage);
+    }
+
     /// Counts an attempt's end for the monitoring system.
     #[inline]
     pub fn report_attempt(&mut self, request: &Request, outcome: Outcome) {
@@ -317,5 +332,9 @@ impl Workload for World {
             | Condition::Ended
             | Condition::Crashed => ProbeAnswer::Failure,
         }
+    }
+
+    fn usage(&self, pod: PodId) -> Option<(f64, Measured)> {
+        self.usages.as_ref()?.of(pod.0)
     }
 }

@@ -147,6 +147,7 @@ fn platform() -> Platform {
             endpoints: ms(8),
             api: ApiLimit { qps: 20.0, burst: 30 },
         },
+        hpa: None,
         deletion_costs: Vec::new(),
     }
 }

@@ -14,8 +14,11 @@ mod serving;
 mod trace;
 mod traffic;
 mod tries;
+mod usage;
 mod world;
 
+#[cfg(test)]
+mod autoscale_tests;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]

@@ -29,6 +29,7 @@ use super::RunOptions;
 use super::behind::Behind;
 use super::cold::ColdQueue;
 use super::trace::Tracer;
+use super::usage::Usages;
 
 /// Bits of an event's payload that hold a number; the rest hold its kind.
 const NUMBER_BITS: u32 = 25;
@@ -328,6 +329,8 @@ pub(super) struct World {
     pub candidate: Option<VersionId>,
     /// How many harmed users open a ticket, after how long, by which stream.
     pub tickets: Option<(f64, Sampler, Key)>,
+    /// What pods use of their CPU, where an autoscaler asks.
+    pub usages: Option<Usages>,
     /// Sessions, caches, stores and faults, where there are any.
     pub behind: Option<Box<Behind>>,
 }
@@ -342,8 +345,7 @@ impl World {
         options: &RunOptions,
     ) -> Self {
         let root = Key::of_seed(seed);
-        let (open_users, pick_users) =
-            plan.client.users.as_ref().map_or((0, Pick::Uniform), |u| (u.count, u.pick));
+        let (open_users, pick_users) = users(plan);
         let classes: Vec<Class> =
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
         let monitoring = monitoring(plan, strategy, root);
@@ -352,9 +354,8 @@ impl World {
         let nodes = plan.balancer.nodes as usize;
         let connections = connections(plan, root);
         let affinity = plan.balancer.sticky.is_some() || connections.is_some();
-        let detours = affinity
-            || plan.balancer.server_timeout.is_some()
-            || strategy.is_some_and(|strategy| strategy.dns().is_some());
+        let named = strategy.is_some_and(|strategy| strategy.dns().is_some());
+        let detours = affinity || named || plan.balancer.server_timeout.is_some();
         let follows_answers = affinity || rules.watches();
         Self {
             now: SimTime::ZERO,
@@ -396,13 +397,13 @@ impl World {
             monitoring,
             levels: Levels::new(),
             log: options.log.then(Vec::new),
-            tracer: (options.log && options.failure_samples > 0)
-                .then(|| Tracer::new(options.failure_samples)),
+            tracer: tracer(options),
             detail: options.detail_small_up_to.map(detail),
             exited: Vec::new(),
             stable: STABLE,
             candidate,
             tickets: tickets(plan, root),
+            usages: plan.platform.hpa.as_ref().map(|hpa| Usages::new(hpa.metrics)),
             behind: Behind::of(plan, seed),
         }
     }
@@ -423,6 +424,15 @@ impl World {
             log.push(Event { at: self.now, kind });
         }
     }
+}
+
+fn users(plan: &Plan) -> (u32, Pick) {
+    plan.client.users.as_ref().map_or((0, Pick::Uniform), |users| (users.count, users.pick))
+}
+
+fn tracer(options: &RunOptions) -> Option<Tracer> {
+    let traces = options.log && options.failure_samples > 0;
+    traces.then(|| Tracer::new(options.failure_samples))
 }
 
 impl Class {
