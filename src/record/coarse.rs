@@ -1,5 +1,10 @@
 //! A small histogram for one bucket of a timeline: 32 linear buckets for each power of two
 //! (values within 1.6 %), stored only between the smallest and the largest value seen.
+//!
+//! A run's timeline holds thousands of these, so counts take four bytes; the few that outgrow
+//! them carry into a list of their own.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +14,10 @@ const SUB_BITS: u32 = 5;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoarseHistogram {
     first: u32,
-    counts: Vec<u64>,
+    counts: Vec<u32>,
+    /// How often the count at a place went past `u32::MAX`, by place.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    carries: BTreeMap<u32, u32>,
 }
 
 impl CoarseHistogram {
@@ -18,11 +26,37 @@ impl CoarseHistogram {
     pub fn record(&mut self, value: u64) {
         let index = index_of(value);
         if let Some(count) = self.counts.get_mut(index.wrapping_sub(self.first) as usize) {
-            *count += 1;
+            *count = count.wrapping_add(1);
+            if *count == 0 {
+                self.carry(index, 1);
+            }
         } else {
             self.widen(index, index);
             self.counts[(index - self.first) as usize] += 1;
         }
+    }
+
+    #[cold]
+    fn carry(&mut self, index: u32, times: u32) {
+        *self.carries.entry(index).or_default() += times;
+    }
+
+    /// The counts in order of place, from `first` on.
+    fn values(&self) -> impl Iterator<Item = u64> + '_ {
+        let carried = |index: u32| match self.carries.get(&index) {
+            Some(&times) => u64::from(times) << 32,
+            None => 0,
+        };
+        (self.first..).zip(&self.counts).map(move |(at, &count)| u64::from(count) + carried(at))
+    }
+
+    /// Sets the count at an index that is inside.
+    fn set(&mut self, index: u32, value: u64) {
+        self.counts[(index - self.first) as usize] = value as u32;
+        match (value >> 32) as u32 {
+            0 => self.carries.remove(&index),
+            times => self.carries.insert(index, times),
+        };
     }
 
     #[cold]
@@ -53,8 +87,17 @@ impl CoarseHistogram {
         }
         self.widen(other.first, other.first + other.counts.len() as u32 - 1);
         let offset = (other.first - self.first) as usize;
+        let mut index = other.first;
         for (mine, theirs) in self.counts[offset..].iter_mut().zip(&other.counts) {
-            *mine += theirs;
+            let (sum, over) = mine.overflowing_add(*theirs);
+            *mine = sum;
+            if over {
+                *self.carries.entry(index).or_default() += 1;
+            }
+            index += 1;
+        }
+        for (&index, &times) in &other.carries {
+            self.carry(index, times);
         }
     }
 
@@ -68,10 +111,10 @@ impl CoarseHistogram {
         if earlier.counts.is_empty() {
             return difference;
         }
-        let offset = earlier.first.checked_sub(self.first).expect("a histogram only widens");
-        let later = &mut difference.counts[offset as usize..][..earlier.counts.len()];
-        for (mine, theirs) in later.iter_mut().zip(&earlier.counts) {
-            *mine = mine.checked_sub(*theirs).expect("counts only grow");
+        assert!(earlier.first >= self.first, "a histogram only widens");
+        let later = self.values().skip((earlier.first - self.first) as usize);
+        for ((index, before), now) in (earlier.first..).zip(earlier.values()).zip(later) {
+            difference.set(index, now.checked_sub(before).expect("counts only grow"));
         }
         difference
     }
@@ -79,7 +122,7 @@ impl CoarseHistogram {
     /// How many values were counted.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.counts.iter().sum()
+        self.values().sum()
     }
 
     /// Whether nothing was counted.
@@ -97,7 +140,7 @@ impl CoarseHistogram {
         }
         let rank = ((q * total as f64).ceil() as u64).clamp(1, total);
         let mut seen = 0;
-        for (offset, count) in self.counts.iter().enumerate() {
+        for (offset, count) in self.values().enumerate() {
             seen += count;
             if seen >= rank {
                 let (low, width) = bounds_of(self.first + offset as u32);
@@ -109,7 +152,7 @@ impl CoarseHistogram {
 
     /// The non-empty buckets in rising order: lowest value, width, count.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> + '_ {
-        self.counts.iter().enumerate().filter(|&(_, &count)| count > 0).map(|(offset, &count)| {
+        self.values().enumerate().filter(|&(_, count)| count > 0).map(|(offset, count)| {
             let (low, width) = bounds_of(self.first + offset as u32);
             (low, width, count)
         })
@@ -136,6 +179,27 @@ fn bounds_of(index: u32) -> (u64, u64) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn counts_beyond_four_thousand_million_are_kept() {
+        let mut many = CoarseHistogram::default();
+        many.record(9);
+        many.record(5);
+        for _ in 0..33 {
+            let same = many.clone();
+            many.merge(&same);
+        }
+        many.record(5);
+        assert_eq!(many.len(), (1 << 34) + 1);
+        let buckets: Vec<(u64, u64, u64)> = many.buckets().collect();
+        assert_eq!(buckets, [(5, 1, (1 << 33) + 1), (9, 1, 1 << 33)]);
+        let before = many.clone();
+        many.counts[0] = u32::MAX;
+        many.record(5);
+        many.record(5);
+        assert_eq!(many.since(&before).len(), 1 << 32);
+        assert_eq!(many.quantile(0.1), Some(5));
+    }
 
     proptest! {
         #[test]
