@@ -14,6 +14,13 @@ use super::world::{ClosedUser, Kind, World, payload, some};
 /// Number of counter-based draws that each request has for itself in a stream.
 const DRAWS: u64 = 64;
 
+/// This try's place in its class's stream of routing bits.
+#[inline(always)]
+fn draw_of(request: &Request) -> u64 {
+    let turn = u64::from(request.attempts) * 8 + u64::from(request.tries);
+    request.number * DRAWS + turn % DRAWS
+}
+
 impl World {
     /// Schedules the first arrivals and lets closed-loop users begin to think.
     pub fn begin_traffic(&mut self, plan: &Plan) {
@@ -217,12 +224,31 @@ impl World {
     pub(super) fn try_instance(&mut self, slot: u32, avoid: u32) {
         let request = &mut self.requests[slot];
         request.tries = request.tries.saturating_add(1);
+        let node = request.node;
+        let state = &mut self.nodes[usize::from(node)];
+        if !self.detours
+            && let Some(pool) = state.whole(&self.rules)
+        {
+            let routing = self.classes[usize::from(request.class)].keys.routing;
+            let bits = || routing.draw(draw_of(request));
+            if let Some(instance) = state.choose_quickly(&self.rules, pool, bits, avoid) {
+                request.instance = instance;
+                request.reached = self.now;
+                self.meet(slot, instance, node);
+                return;
+            }
+        }
+        self.try_slowly(slot, avoid);
+    }
+
+    /// The same where more than the policy's own bits are needed, or nobody is there.
+    #[inline(never)]
+    fn try_slowly(&mut self, slot: u32, avoid: u32) {
+        let request = &mut self.requests[slot];
         let keys = &self.classes[usize::from(request.class)].keys;
-        let draw = request.number * DRAWS
-            + (u64::from(request.attempts) * 8 + u64::from(request.tries)) % DRAWS;
         let choice = Choice {
             routing: keys.routing,
-            draw,
+            draw: draw_of(request),
             split: keys.split,
             request: request.number,
             class: request.class,
@@ -240,11 +266,7 @@ impl World {
         }
         let node = request.node;
         match self.nodes[usize::from(node)].choose(&self.rules, &choice) {
-            Some(instance) => {
-                request.instance = instance;
-                request.reached = self.now;
-                self.meet(slot, instance, node);
-            }
+            Some(instance) => self.reach(slot, instance),
             None => self.nobody(slot, &choice),
         }
     }

@@ -47,6 +47,8 @@ pub struct Node {
     /// The group that gets the traffic.
     active: u16,
     routing: Routing,
+    /// The pool of all requests, where no split or header tells them apart.
+    whole: Option<u32>,
     routing_change: u64,
     /// Requests that wait for an instance with room, in order.
     pub waiting: VecDeque<u32>,
@@ -56,7 +58,7 @@ impl Node {
     /// A node that knows no endpoint and sends to all.
     #[must_use]
     pub fn new(versions: usize, groups: usize) -> Self {
-        Self {
+        let mut node = Self {
             endpoints: Vec::new(),
             outstanding: Vec::new(),
             changed: Vec::new(),
@@ -66,9 +68,20 @@ impl Node {
             versions,
             active: if groups > 0 { 0 } else { NO_GROUP },
             routing: Routing::All,
+            whole: None,
             routing_change: 0,
             waiting: VecDeque::new(),
-        }
+        };
+        node.settle_whole();
+        node
+    }
+
+    fn settle_whole(&mut self) {
+        self.whole = match self.routing {
+            Routing::All => Some(self.plain_pool() as u32),
+            Routing::Only(version) => Some(u32::from(version.0) + 1),
+            Routing::Split { .. } | Routing::Routes { .. } => None,
+        };
     }
 
     /// Makes room for an instance.
@@ -164,6 +177,7 @@ impl Node {
     /// The operator makes another group the active one.
     pub fn activate(&mut self, group: u16) {
         self.active = group;
+        self.settle_whole();
     }
 
     /// The balancer is reloaded: the new process knows its configuration, nothing else. With
@@ -186,6 +200,7 @@ impl Node {
         if newer {
             self.routing_change = change;
             self.routing = routing;
+            self.settle_whole();
         }
         newer
     }
@@ -346,6 +361,25 @@ impl Node {
     pub fn is_down(&self, address: u32) -> bool {
         let endpoint = &self.endpoints[address as usize];
         endpoint.down || endpoint.is_ejected()
+    }
+
+    /// The pool of all requests, if choosing from it needs nothing but random bits.
+    #[inline(always)]
+    #[must_use]
+    pub fn whole(&self, rules: &Rules) -> Option<u32> {
+        if rules.quick { self.whole } else { None }
+    }
+
+    /// Chooses an instance of a [`Self::whole`] pool: as [`Self::choose`] would.
+    #[inline(always)]
+    pub fn choose_quickly(
+        &mut self,
+        rules: &Rules,
+        pool: u32,
+        bits: impl FnOnce() -> u64,
+        avoid: u32,
+    ) -> Option<u32> {
+        self.pools[pool as usize].choose_quickly(rules.policy, bits, avoid, &self.outstanding)
     }
 
     /// Chooses an instance; `None` if there is none to use, or none with room.

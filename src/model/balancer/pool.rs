@@ -99,20 +99,38 @@ impl Pool {
         choice: &Choice,
         loads: Loads<'_>,
     ) -> Option<u32> {
-        let outstanding = loads.0;
+        if self.members.is_empty() {
+            return None;
+        }
+        match policy {
+            Policy::RoundRobin(Rotation::Cycle)
+            | Policy::LeastRequest { choices: Some(2), .. }
+            | Policy::Random => {
+                self.choose_quickly(policy, || choice.bits(), choice.avoid, loads.0)
+            }
+            _ => self.choose_rarer(policy, choice, loads),
+        }
+    }
+
+    /// The policies that need no more of a request than random bits.
+    #[inline(always)]
+    pub(super) fn choose_quickly(
+        &mut self,
+        policy: Policy,
+        bits: impl FnOnce() -> u64,
+        avoid: u32,
+        outstanding: &[u32],
+    ) -> Option<u32> {
         let count = self.members.len() as u32;
         if count == 0 {
             return None;
         }
         let chosen = match policy {
-            Policy::RoundRobin(Rotation::Cycle) => self.in_turn(),
-            Policy::LeastRequest { choices: Some(2), .. } => {
-                self.better_of_two(choice, outstanding)
-            }
-            Policy::Random => self.members[index((choice.bits() >> 32) as u32, count) as usize],
-            _ => return self.choose_rarer(policy, choice, loads),
+            Policy::LeastRequest { .. } => self.better_of_two(bits, outstanding),
+            Policy::Random => self.members[index((bits() >> 32) as u32, count) as usize],
+            _ => self.in_turn(),
         };
-        if chosen == choice.avoid && count > 1 {
+        if chosen == avoid && count > 1 {
             return Some(self.next_after(chosen));
         }
         Some(chosen)
@@ -126,13 +144,13 @@ impl Pool {
     }
 
     /// Two different members at random; the one with less in it, the first if equal.
-    #[inline]
-    fn better_of_two(&self, choice: &Choice, outstanding: &[u32]) -> u32 {
+    #[inline(always)]
+    fn better_of_two(&self, bits: impl FnOnce() -> u64, outstanding: &[u32]) -> u32 {
         let count = self.members.len() as u32;
         if count == 1 {
             return self.members[0];
         }
-        let bits = choice.bits();
+        let bits = bits();
         let first = index((bits >> 32) as u32, count);
         let mut second = index(bits as u32, count - 1);
         second += u32::from(second >= first);
@@ -141,6 +159,7 @@ impl Pool {
     }
 
     /// The member after `instance`, whose turn this then was.
+    #[cold]
     fn next_after(&mut self, instance: u32) -> u32 {
         let at = self.members.iter().position(|&member| member == instance).unwrap_or(0);
         let next = (at + 1) % self.members.len();

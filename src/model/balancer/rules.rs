@@ -4,7 +4,7 @@ use crate::engine::SimTime;
 use crate::engine::rng::Key;
 use crate::model::request::NONE;
 use crate::plan::{
-    Balancer, Header, HealthCheck, Mode, Outlier, Policy, SlowStart, TieBreak, streams,
+    Balancer, Header, HealthCheck, Mode, Outlier, Policy, Rotation, SlowStart, TieBreak, streams,
 };
 
 /// Parameters that all nodes share.
@@ -36,6 +36,8 @@ pub struct Rules {
     pub by_connection: bool,
     /// Choosing needs nothing but the policy and the requests in the instances.
     plain: bool,
+    /// Nor does it need more of a request than random bits.
+    pub quick: bool,
 }
 
 impl Rules {
@@ -45,6 +47,16 @@ impl Rules {
         let most = balancer.server_maxconn.unwrap_or(u32::MAX);
         let by_connection = balancer.mode != Mode::Http;
         let marks = matches!(balancer.outlier, Some(Outlier::MaxFails { .. }));
+        let plain = balancer.slow_start.is_none()
+            && balancer.server_maxconn.is_none()
+            && !marks
+            && !by_connection;
+        let bits_alone = matches!(
+            balancer.policy,
+            Policy::RoundRobin(Rotation::Cycle)
+                | Policy::LeastRequest { choices: Some(2), .. }
+                | Policy::Random
+        );
         Self {
             policy: balancer.policy,
             most,
@@ -58,7 +70,8 @@ impl Rules {
             split_key: root.purpose(streams::SPLIT),
             header_key: root.purpose(streams::HEADER),
             by_connection,
-            plain: balancer.slow_start.is_none() && most == u32::MAX && !marks && !by_connection,
+            plain,
+            quick: plain && bits_alone,
         }
     }
 

@@ -383,3 +383,25 @@ fn a_bound_on_requests_holds_for_every_policy() {
         assert!(node.is_full(&rules, &choice(7)));
     }
 }
+
+#[test]
+fn choosing_quickly_is_choosing() {
+    let p2c = Policy::LeastRequest { choices: Some(2), ties: TieBreak::Random };
+    for policy in [Policy::RoundRobin(Rotation::Cycle), p2c, Policy::Random] {
+        let rules = rules_of(|balancer| balancer.policy = policy);
+        let (mut one, mut other) = (node(5, &rules), node(5, &rules));
+        for request in 0..1_000 {
+            let choice = Choice { avoid: request as u32 % 7, ..choice(request) };
+            let pool = one.whole(&rules).expect("one pool for all");
+            let bits = || choice.routing.draw(choice.draw);
+            let quickly = one.choose_quickly(&rules, pool, bits, choice.avoid).expect("somebody");
+            assert_eq!(other.choose(&rules, &choice), Some(quickly));
+            (one.begin(quickly), other.begin(quickly));
+        }
+        one.route(
+            9,
+            Routing::Split { stable: VersionId(0), candidate: VersionId(1), weight_bp: 1 },
+        );
+        assert_eq!(one.whole(&rules), None);
+    }
+}
