@@ -36,7 +36,8 @@ pub use response::{
 pub use routing::{EndpointConditions, Routing};
 pub use script::{Action, ActionKind, Own, PlannedInstance, Script, ServerState};
 pub use service::{
-    Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup, WarmFrom, Warmup,
+    CloseStreams, Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup,
+    UntilListening, WarmFrom, Warmup,
 };
 pub use state::{
     Cache, CachePlace, Call, CallTarget, ClassState, Formats, Login, Need, OnWrite, Replace, Rows,
@@ -46,7 +47,7 @@ pub use store::{Fault, FaultKind, FaultTarget, Store};
 pub use strategy::{
     BlueGreen, Canary, CanaryStep, CanaryTraffic, IntOrPercent, Recreate, Rolling, Strategy, Switch,
 };
-pub use traffic::{Arrivals, ProfilePoint, RequestClass};
+pub use traffic::{Arrivals, ProfilePoint, RequestClass, Stream};
 pub use version::{Defect, DefectKind, Version};
 
 use serde::{Deserialize, Serialize};

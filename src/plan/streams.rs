@@ -40,6 +40,10 @@ pub const RING: u32 = 16;
 pub const CONNECTION: u32 = 17;
 /// Boot and linger times of processes that a script starts and stops.
 pub const SCRIPT_BOOT: u32 = 18;
+/// What becomes of a client's stream: its lifetime, its pauses; entity: the client, the draw.
+pub const STREAM: u32 = 25;
+/// Clients who come at a rate to open streams.
+pub const STREAM_CLIENT: u32 = 26;
 
 /// Which key or row a request touches; entity: class, request, look-up.
 pub const DATA_KEY: u32 = 17;
