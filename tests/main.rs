@@ -12,6 +12,7 @@ mod samplers;
 mod scenario;
 mod shipped;
 mod shipped_state;
+mod shipped_traffic;
 mod testbed;
 mod theory;
 mod tidy;

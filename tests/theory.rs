@@ -47,6 +47,72 @@ fn an_empty_system_fills_up_as_it_must() {
 }
 
 #[test]
+fn stalls_and_outages_leave_the_backlogs_and_latencies_of_their_formulas() {
+    hold(&["fluid-1", "stall-1"]);
+}
+
+#[test]
+fn measured_upgrades_follow_from_what_was_measured_of_their_cause() {
+    hold(&["measured-ngf-1", "measured-ngf-2", "measured-ngf-5"]);
+}
+
+#[test]
+fn streams_outlive_drains_as_renewal_theory_says() {
+    hold(&["websocket-1"]);
+}
+
+/// Runs one case of inputs and expectations that are in no catalogue.
+fn hold_case(inputs: &str, checks: &[(&str, f64, f64)]) {
+    let checks: Vec<String> = checks
+        .iter()
+        .map(|(metric, expected, tolerance)| {
+            format!(
+                "{{\"metric\": \"{metric}\", \"expected\": {expected}, \
+                 \"tolerance\": {{\"kind\": \"relative\", \"value\": {tolerance}}}}}"
+            )
+        })
+        .collect();
+    let text = format!(
+        "{{\"meta\": {{\"format\": \"cutover-theory-catalogue\", \"format_version\": 1}}, \
+         \"cases\": [{{\"id\": \"own\", \"inputs\": {inputs}, \"checks\": [{}]}}]}}",
+        checks.join(", ")
+    );
+    let jobs = Job::read(&text, Extent::Whole).expect("a catalogue");
+    for check in jobs.iter().flat_map(|job| job.run(Extent::Quick)) {
+        assert_eq!(check.verdict, Verdict::Ok, "{check:?}");
+    }
+}
+
+#[test]
+fn outages_and_drains_of_other_numbers_hold_as_well() {
+    let poisson = r#"{"kind": "poisson", "rate_per_s": 90.0}"#;
+    hold_case(
+        &format!(r#"{{"arrivals": {poisson}, "capacity_per_s": 150.0, "outage_s": 40}}"#),
+        &[("peak_backlog", 3600.0, 0.06), ("drain_after_restart_s", 60.0, 0.1)],
+    );
+    hold_case(
+        r#"{"arrivals": {"kind": "deterministic", "rate_per_s": 50}, "run_s": 40, "stall_s": 5,
+            "refused_requests": 20, "base_latency_s": 0.002, "client_timeout_s": 30}"#,
+        &[
+            ("failed_requests", 20.0, 0.1),
+            ("mean_latency_s", 25.0 / 80.0, 0.02),
+            ("p95_latency_s", 3.0, 0.02),
+            ("max_latency_s", 5.0, 0.02),
+        ],
+    );
+    hold_case(
+        r#"{"arrivals": {"kind": "deterministic", "rate_per_s": 200}, "run_s": 50,
+            "client_timeout_s": 10, "outage_s": 20}"#,
+        &[("failed_requests", 4000.0, 0.01), ("mean_latency_s", 4.0, 0.02)],
+    );
+    hold_case(
+        r#"{"lifetime_short": {"kind": "uniform", "min_s": 10, "max_s": 30}, "drain_s": [15]}"#,
+        // (1/20)·∫ from 15 to 30 of (30 - x)/20 dx
+        &[("open_after_15_short", 0.28125, 0.02)],
+    );
+}
+
+#[test]
 fn a_wrong_expectation_is_seen() {
     let wrong = THEORY.replace("\"expected\": 13,", "\"expected\": 14,");
     assert_ne!(wrong, THEORY);

@@ -9,6 +9,7 @@
 //! | `logouts_per_user` | forced log-ins / active users; empty without sessions |
 //! | `error_budget_burnt` | failed requests / those that the objective allows in its period at the window's rate; empty without an objective |
 //! | `utilisation` | busy / ready worker-time |
+//! | `streams_closed`, `streams_cut` | by instances that drain or for their age; by processes that go; empty where no class has streams |
 //! | `users_*`, `sessions_lost` | empty where requests have no users |
 //! | `deploy_s` | start of the rollout → completed or rolled back; the time so far if neither |
 //! | `impact_s` | start → first harm; empty where no harm came |
@@ -211,6 +212,10 @@ fn set_service(values: &mut Values, plan: &Plan, record: &RunRecord) {
 }
 
 fn set_users(values: &mut Values, plan: &Plan, record: &RunRecord) {
+    if plan.classes.iter().any(|class| class.stream.is_some()) {
+        values.set("streams_closed", record.streams.closed as f64);
+        values.set("streams_cut", record.streams.cut as f64);
+    }
     let brings_users = |class: &crate::plan::RequestClass| {
         matches!(class.arrivals, Arrivals::Users { .. } | Arrivals::Sessions { .. })
     };

@@ -7,7 +7,7 @@ use crate::engine::{SimDuration, SimTime};
 use crate::plan::Plan;
 use crate::record::{
     Bucket, Cause, CauseCount, Cell, CoarseHistogram, Counters, Outcome, PhaseTally, Series,
-    Timeline,
+    StreamCounts, Timeline,
 };
 
 use super::request::{NONE, Request, Requests};
@@ -81,6 +81,8 @@ pub struct Ledger {
     pub in_system_ns: u128,
     /// Who sent, and who was harmed.
     pub users: UserTable,
+    /// Streams that did not end by their clients' will.
+    streams: StreamCounts,
 }
 
 impl Ledger {
@@ -126,6 +128,7 @@ impl Ledger {
             busy_ns: 0,
             in_system_ns: 0,
             users: UserTable::default(),
+            streams: StreamCounts::default(),
         }
     }
 
@@ -284,6 +287,28 @@ impl Ledger {
         }
     }
 
+    /// Counts a stream that an instance closed.
+    pub fn stream_closed(&mut self, now: SimTime) {
+        if self.measures(now) {
+            self.streams.closed += 1;
+        }
+    }
+
+    /// Counts a stream that broke.
+    pub fn stream_cut(&mut self, user: u32, now: SimTime) {
+        if self.measures(now) {
+            self.streams.cut += 1;
+            self.add_harm(user, now);
+        }
+    }
+
+    /// Counts a request that begins on an instance that is not warm yet.
+    pub fn served_cold(&mut self, now: SimTime) {
+        if let Some(bucket) = self.bucket_now(now) {
+            bucket.cold += 1;
+        }
+    }
+
     /// Adds worker-time that was spent waiting for others.
     pub fn held(&mut self, from: SimTime, to: SimTime) {
         let (from, to) = (from.0.max(self.start.0), to.0.min(self.end.0));
@@ -315,6 +340,8 @@ impl Ledger {
         bucket.instances = u64::from(levels.instances);
         bucket.weight_candidate_bp = levels.weight_bp;
         bucket.in_system = levels.in_system;
+        bucket.hottest_permille = levels.hottest_permille;
+        (bucket.streams, bucket.streams_candidate) = levels.streams;
     }
 
     /// How many timeline buckets there are.
@@ -401,6 +428,7 @@ impl Ledger {
             cells: self.cells,
             causes,
             worst_minute_ok_p99_ns: worst,
+            streams: self.streams,
             harm: Series { width: self.harm_steps.width, counts: self.harm },
             phases: self.phases.into_iter().map(|(_, _, tally)| tally).collect(),
             timeline: Timeline {
@@ -423,6 +451,10 @@ pub struct Sample {
     pub weight_bp: u64,
     /// Requests that have not ended.
     pub in_system: u64,
+    /// What is bound to the fullest instance, in thousandths of the mean.
+    pub hottest_permille: u64,
+    /// Open streams: all, and those on versions other than the stable one.
+    pub streams: (u64, u64),
 }
 
 /// What the ledger gives to a run's record.
@@ -434,6 +466,8 @@ pub struct Parts {
     pub causes: Vec<CauseCount>,
     /// The worst minute's p99 of ok requests.
     pub worst_minute_ok_p99_ns: Option<u64>,
+    /// Streams that did not end by their clients' will.
+    pub streams: StreamCounts,
     /// Harm over time.
     pub harm: Series,
     /// Counts by send time.
@@ -459,7 +493,10 @@ fn tally(
         tally.outcomes[outcome as usize] += 1;
         match cause {
             None => tally.ok.record(latency),
-            Some(cause) => tally.causes[outcome as usize][cause as usize] += 1,
+            Some(cause) => {
+                tally.failed.record(latency);
+                tally.causes[outcome as usize][cause as usize] += 1;
+            }
         }
     }
 }

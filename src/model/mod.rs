@@ -14,5 +14,6 @@ pub mod request;
 pub mod sharing;
 pub mod state;
 pub mod store;
+pub mod streams;
 pub mod telemetry;
 pub mod users;

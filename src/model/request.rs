@@ -23,6 +23,8 @@ pub enum Stage {
     InService,
     /// Left the queue; the record is dropped when it reaches the head.
     Left,
+    /// Sent to an address that never answers.
+    Unanswered,
 }
 
 /// One attempt and its request.

@@ -36,7 +36,8 @@ pub use response::{
 pub use routing::{EndpointConditions, Header, Routing};
 pub use script::{Action, ActionKind, Own, PlannedInstance, Script, ServerState};
 pub use service::{
-    Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup, WarmFrom, Warmup,
+    CloseStreams, Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup,
+    UntilListening, WarmFrom, Warmup,
 };
 pub use state::{
     Cache, CachePlace, Call, CallTarget, ClassState, Formats, Login, Need, OnWrite, Replace, Rows,
@@ -47,7 +48,7 @@ pub use strategy::{
     BlueGreen, Canary, CanaryStep, CanaryTraffic, Dns, IntOrPercent, Recreate, Rolling, Straggler,
     Strategy, Switch,
 };
-pub use traffic::{Arrivals, ProfilePoint, RequestClass};
+pub use traffic::{Arrivals, ProfilePoint, RequestClass, Stream};
 pub use version::{Defect, DefectKind, Version};
 
 use serde::{Deserialize, Serialize};

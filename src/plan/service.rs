@@ -47,8 +47,33 @@ pub struct Startup {
     pub init: Distribution,
     /// From container start to listening.
     pub boot: Distribution,
+    /// What becomes of connections to a process that does not listen yet.
+    #[serde(default, skip_serializing_if = "UntilListening::is_refuse")]
+    pub until_listening: UntilListening,
     /// Slower service of a young instance.
     pub warm: Option<Warmup>,
+}
+
+/// What becomes of a connection that reaches an instance before its process listens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UntilListening {
+    /// The port is closed: refused at once.
+    #[default]
+    Refuse,
+    /// The port is bound early and nobody accepts yet: it waits in the instance's queue, and is
+    /// served once the process is up.
+    Hold,
+    /// Nobody ever answers it, neither then nor later.
+    Lose,
+}
+
+impl UntilListening {
+    /// Whether it is the usual case.
+    #[must_use]
+    pub fn is_refuse(&self) -> bool {
+        *self == Self::Refuse
+    }
 }
 
 /// A young instance serves slower.
@@ -127,6 +152,30 @@ pub struct Shutdown {
     /// Probes and health checks fail from the deletion on, while requests are still served.
     #[serde(default)]
     pub lame_duck: bool,
+    /// What becomes of open streams when the process obeys SIGTERM by draining.
+    #[serde(default, skip_serializing_if = "CloseStreams::is_wait")]
+    pub close_streams: CloseStreams,
+}
+
+/// What a draining process does with its open streams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseStreams {
+    /// Waits until their clients end them; SIGKILL cuts the rest.
+    #[default]
+    Wait,
+    /// Closes all of them at once.
+    AtOnce,
+    /// Closes them evenly, with jitter, over this long.
+    Over(SimDuration),
+}
+
+impl CloseStreams {
+    /// Whether it is the usual case.
+    #[must_use]
+    pub fn is_wait(&self) -> bool {
+        *self == Self::Wait
+    }
 }
 
 /// What a process does at SIGTERM.

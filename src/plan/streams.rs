@@ -46,6 +46,10 @@ pub const RESOLVER: u32 = 27;
 pub const HEADER: u32 = 28;
 /// Whether a request is mirrored; entity: class.
 pub const MIRROR: u32 = 29;
+/// What becomes of a client's stream: its lifetime, its pauses; entity: the client, the draw.
+pub const STREAM: u32 = 30;
+/// Clients who come at a rate to open streams.
+pub const STREAM_CLIENT: u32 = 31;
 
 /// Which key or row a request touches; entity: class, request, look-up.
 pub const DATA_KEY: u32 = 17;

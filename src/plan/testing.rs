@@ -23,6 +23,7 @@ pub fn plan() -> Plan {
             service_time: NONE,
             idempotent: true,
             patience: None,
+            stream: None,
             state: ClassState::default(),
         }],
         client: Client {
@@ -104,7 +105,14 @@ fn service() -> Service {
         workers: None,
         queue: None,
         discipline: Discipline::Fcfs,
-        startup: Startup { schedule: NONE, pull: NONE, init: NONE, boot: NONE, warm: None },
+        startup: Startup {
+            schedule: NONE,
+            pull: NONE,
+            init: NONE,
+            boot: NONE,
+            until_listening: UntilListening::Refuse,
+            warm: None,
+        },
         probes: Probes { startup: None, readiness: Readiness::Listening, liveness: None },
         shutdown: Shutdown {
             pre_stop: SimDuration::ZERO,
@@ -112,6 +120,7 @@ fn service() -> Service {
             linger: NONE,
             grace: SimDuration::from_secs(30),
             lame_duck: false,
+            close_streams: CloseStreams::Wait,
         },
         crash_mtbf: None,
     }

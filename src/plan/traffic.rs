@@ -20,9 +20,25 @@ pub struct RequestClass {
     pub idempotent: bool,
     /// How long a request waits in an instance's queue before it leaves, in nanoseconds.
     pub patience: Option<Distribution>,
+    /// Its requests open streams; `None`: they are answered and that is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<Stream>,
     /// Session, reads and writes, calls.
     #[serde(default, skip_serializing_if = "ClassState::is_empty")]
     pub state: ClassState,
+}
+
+/// Long-lived connections that the requests of a class open (WebSockets, gRPC streams).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stream {
+    /// How long a client wants its stream, in nanoseconds, whatever happens to it. The mean is
+    /// finite.
+    pub lifetime: Distribution,
+    /// From the loss of a stream, or a failed try to open it again, to the client's next try, in
+    /// nanoseconds.
+    pub reconnect: Distribution,
+    /// The server closes a stream of this age (a tenth more or less).
+    pub max_age: Option<SimDuration>,
 }
 
 /// An arrival process. Rates are per second.
@@ -83,6 +99,24 @@ pub enum Arrivals {
         /// Time from an answer to the next request, in nanoseconds.
         think: Distribution,
     },
+}
+
+impl Arrivals {
+    /// The mean rate at the start, where requests come at a rate of their own.
+    #[must_use]
+    pub fn rate_at_start(&self) -> Option<f64> {
+        match self {
+            Self::Poisson { rate } | Self::Constant { rate } => Some(*rate),
+            Self::Bursty { rate, burst, on, off } => {
+                let (on, off) = (on.as_secs_f64(), off.as_secs_f64());
+                Some((rate * off + burst * on) / (on + off))
+            }
+            Self::Profile { points, .. } => points.first().map(|point| point.rate),
+            Self::Trace { .. } | Self::OnDemand | Self::Users { .. } | Self::Sessions { .. } => {
+                None
+            }
+        }
+    }
 }
 
 /// A corner of a rate profile.

@@ -66,4 +66,17 @@ pub enum DefectKind {
         /// From listening on.
         after: SimDuration,
     },
+    /// Broken, while probes and health checks succeed.
+    ShallowHealth {
+        /// Share of requests answered with an error, of all classes.
+        errors: f64,
+        /// Service time of requests in nanoseconds, of all classes; `None`: the class's.
+        service_time: Option<Distribution>,
+    },
+    /// Serves as it should, while probes and health checks fail from this long after it began
+    /// to listen.
+    FailingChecks {
+        /// From listening on.
+        after: SimDuration,
+    },
 }

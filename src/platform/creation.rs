@@ -132,7 +132,10 @@ fn defects(version: &Version, ordinal: u32) -> Defects {
                 found.crash_after_ready = Some((*after, backoff.clone()));
             }
             // What the served world does with requests is its own business.
-            DefectKind::Hang { .. } | DefectKind::StartsLate { .. } => {}
+            DefectKind::Hang { .. }
+            | DefectKind::StartsLate { .. }
+            | DefectKind::ShallowHealth { .. }
+            | DefectKind::FailingChecks { .. } => {}
         }
     }
     found

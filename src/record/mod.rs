@@ -15,6 +15,6 @@ pub use event::{Event, EventKind, FailedRequest, Hop};
 pub use outcome::{Cause, Outcome};
 pub use run::{
     Capacity, CauseCount, Cell, Counters, Detail, PhaseTally, RolloutOutcome, RolloutTimes, RunKey,
-    RunRecord, Users, Work,
+    RunRecord, StreamCounts, Users, Work,
 };
 pub use timeline::{Bucket, Series, Timeline};

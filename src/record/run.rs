@@ -47,6 +47,9 @@ pub struct RunRecord {
     pub users: Users,
     /// How the rollout went.
     pub rollout: RolloutTimes,
+    /// Streams that did not end by their clients' will.
+    #[serde(default)]
+    pub streams: StreamCounts,
     /// Pods and instance time.
     pub capacity: Capacity,
     /// Requests that failed or got wrong content, by the time of that, from the window's
@@ -99,6 +102,9 @@ pub struct PhaseTally {
     pub causes: [[u64; Cause::ALL.len()]; 7],
     /// Latency in nanoseconds of the ok ones.
     pub ok: Histogram,
+    /// Latency in nanoseconds of the others that ended.
+    #[serde(default)]
+    pub failed: Histogram,
 }
 
 impl PhaseTally {
@@ -114,6 +120,7 @@ impl PhaseTally {
             *mine += theirs;
         }
         self.ok.merge(&other.ok);
+        self.failed.merge(&other.failed);
     }
 }
 
@@ -201,6 +208,15 @@ pub struct Users {
     pub affected: u64,
     /// Sessions that were lost or unreadable.
     pub sessions_lost: u64,
+}
+
+/// Streams that ended otherwise than their clients wanted, in the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamCounts {
+    /// Closed by an instance that was draining, or for their age.
+    pub closed: u64,
+    /// Cut: their process or the way to it went.
+    pub cut: u64,
 }
 
 /// How a rollout ended.

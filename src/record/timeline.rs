@@ -39,6 +39,15 @@ pub struct Bucket {
     /// Calls that stores began to serve at times in the bucket.
     #[serde(default)]
     pub store_calls: u64,
+    /// Requests that began, at times in the bucket, on an instance that was not warm yet.
+    #[serde(default)]
+    pub cold: u64,
+    /// At the bucket's end: open streams.
+    #[serde(default)]
+    pub streams: u64,
+    /// Of these, those on versions other than the stable one.
+    #[serde(default)]
+    pub streams_candidate: u64,
     /// Latency in nanoseconds of the ok ones.
     pub ok: CoarseHistogram,
     /// At the bucket's end: instances that at least one balancer node may use.
@@ -50,6 +59,11 @@ pub struct Bucket {
     pub weight_candidate_bp: u64,
     /// At the bucket's end: requests that were sent and have not ended, warm-up ones included.
     pub in_system: u64,
+    /// At the bucket's end: users with a cookie for the instance that most have (without
+    /// cookies: open streams in the instance that has most), as a multiple of the mean over the
+    /// serving instances, in thousandths.
+    #[serde(default)]
+    pub hottest_permille: u64,
 }
 
 impl Timeline {
@@ -102,6 +116,10 @@ impl Bucket {
         self.instances += other.instances;
         self.weight_candidate_bp += other.weight_candidate_bp;
         self.in_system += other.in_system;
+        self.cold += other.cold;
+        self.streams += other.streams;
+        self.streams_candidate += other.streams_candidate;
+        self.hottest_permille += other.hottest_permille;
     }
 
     /// Requests that ended, but not ok.

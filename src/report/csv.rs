@@ -287,6 +287,10 @@ pub fn timeline(result: &StudyResult) -> String {
         "cache_lookups",
         "cache_hits",
         "store_calls",
+        "cold",
+        "hottest",
+        "streams",
+        "streams_candidate",
     ]);
     let rows = result.groups.iter().flat_map(|group| {
         let timeline = &group.timeline;
@@ -312,16 +316,20 @@ fn moment(bucket: &Bucket, runs: u64) -> Vec<String> {
     cells.push(machine(bucket.weight_candidate_bp as f64 / (runs.max(1) * 10_000) as f64));
     cells.push(mean(bucket.in_system));
     cells.extend([bucket.cache_lookups, bucket.cache_hits, bucket.store_calls].map(mean));
+    cells.push(mean(bucket.cold));
+    cells.push(machine(bucket.hottest_permille as f64 / (runs.max(1) * 1000) as f64));
+    cells.extend([bucket.streams, bucket.streams_candidate].map(mean));
     cells
 }
 
 /// The scenario's phases, by intended send time: means over the seeds of each count; latencies
-/// over all ok requests of all seeds.
+/// over all ok requests, and over all that ended, of all seeds.
 #[must_use]
 pub fn phases(result: &StudyResult) -> String {
     let mut header = vec!["strategy", "release", "phase", "requests"];
     header.extend(Outcome::ALL.map(Outcome::name));
     header.extend(["ok_mean_ms", "ok_p50_ms", "ok_p90_ms", "ok_p99_ms", "ok_p999_ms"]);
+    header.extend(["all_mean_ms", "all_p50_ms", "all_p95_ms", "all_p99_ms"]);
     let phases = &result.study.plan.phases;
     let rows = result.groups.iter().flat_map(|group| {
         phases.iter().zip(&group.phases).map(move |(phase, tally)| {
@@ -334,6 +342,12 @@ pub fn phases(result: &StudyResult) -> String {
             cells.push(cell(tally.ok.mean().map(|mean| mean / 1e6)));
             for q in [0.5, 0.9, 0.99, 0.999] {
                 cells.push(cell(tally.ok.quantile(q).map(|latency| latency as f64 / 1e6)));
+            }
+            let mut all = tally.ok.clone();
+            all.merge(&tally.failed);
+            cells.push(cell(all.mean().map(|mean| mean / 1e6)));
+            for q in [0.5, 0.95, 0.99] {
+                cells.push(cell(all.quantile(q).map(|latency| latency as f64 / 1e6)));
             }
             cells
         })
@@ -386,7 +400,8 @@ mod tests {
             header(&timeline(&result)),
             "strategy,release,t_s,sent,ok,app_error,refused,reset,overflow,timeout,unauthorized,\
              stale_reads,forced_logins,ok_p50_ms,ok_p99_ms,instances_routable,instances_total,\
-             weight_candidate,in_system,cache_lookups,cache_hits,store_calls"
+             weight_candidate,in_system,cache_lookups,cache_hits,store_calls,cold,hottest,streams,\
+             streams_candidate"
         );
     }
 

@@ -34,8 +34,11 @@ gallery! {
     "cache-node-rollout-metastable": ["scenario.yaml", "README.md"];
     "capacity-hole-at-peak": ["scenario.yaml", "README.md"];
     "cold-cache-stampede": ["scenario.yaml", "README.md"];
+    "cold-jit-warmup": ["scenario.yaml", "README.md"];
     "config-code-order": ["scenario.yaml", "README.md"];
     "dns-ttl-stragglers": ["scenario.yaml", "README.md"];
+    "drain-deadline-cuts": ["scenario.yaml", "README.md"];
+    "drain-never-ends": ["scenario.yaml", "README.md"];
     "elb-weekday": [
         "scenario.yaml",
         "README.md",
@@ -45,12 +48,20 @@ gallery! {
     ];
     "friday-deploy": ["scenario.yaml", "README.md", "LICENSE-NAB.txt", "elb_hour_of_week.csv"];
     "half-stale": ["scenario.yaml", "README.md"];
+    "hard-kill-in-flight": ["scenario.yaml", "README.md"];
+    "health-check-death-spiral": ["scenario.yaml", "README.md"];
+    "health-check-lies": ["scenario.yaml", "README.md"];
     "migration-lock-queue": ["scenario.yaml", "README.md"];
     "one-of-eight-left-behind": ["scenario.yaml", "README.md"];
     "quickstart": ["scenario.yaml", "README.md"];
+    "readiness-missing": ["scenario.yaml", "README.md"];
+    "reconnect-herd": ["scenario.yaml", "README.md"];
     "retry-storm-metastable": ["scenario.yaml", "README.md"];
     "schema-contract-too-early": ["scenario.yaml", "README.md"];
     "session-format-incompatible": ["scenario.yaml", "README.md"];
+    "shallow-health-check": ["scenario.yaml", "README.md"];
+    "sticky-skew": ["scenario.yaml", "README.md"];
+    "switch-stall": ["scenario.yaml", "README.md"];
     "termination-race-502": ["scenario.yaml", "README.md"];
     "tuesday-deploy": ["scenario.yaml", "README.md", "LICENSE-NAB.txt", "elb_hour_of_week.csv"];
 }

@@ -100,7 +100,8 @@ fn mean_rate(class: &RequestClass) -> f64 {
             (rate * off + burst * on) / (on + off)
         }
         Arrivals::Users { count, think } => {
-            let cycle = (think.mean() + class.service_time.mean()) / 1e9;
+            let held = class.stream.as_ref().map_or(0.0, |stream| stream.lifetime.mean());
+            let cycle = (think.mean() + class.service_time.mean() + held) / 1e9;
             f64::from(*count) / cycle.max(1e-6)
         }
         Arrivals::Sessions { rate, requests, .. } => rate * requests.mean().max(1.0),

@@ -1,5 +1,6 @@
 //! Rare events: one kind in the calendar, the details in a slab beside it.
 
+use crate::engine::SimTime;
 use crate::plan::{EndpointConditions, Routing};
 use crate::strategy::people::OnCallEvent;
 
@@ -23,6 +24,8 @@ pub(super) enum Cold {
     QueueTimeout { slot: u32, number: u64, attempts: u8 },
     /// A node's patience with an instance's answer may be over.
     ServerTimeout,
+    /// A node's patience with a connection that nobody answers is over.
+    ConnectTimeout { slot: u32, number: u64, since: SimTime },
     /// A node's patience with requests in an instance that it no longer uses is over.
     DrainEnd { node: u32, address: u32 },
     /// An instance stops answering, if its process is still that one.

@@ -8,7 +8,7 @@ use crate::model::request::Request;
 use crate::model::sharing::Sharing;
 use crate::model::telemetry::Roles;
 use crate::plan::{AnalysisMetric, Plan, Routing, VersionId};
-use crate::platform::{Effect, Measured, PodCounts, PodId, ProbeAnswer, Workload};
+use crate::platform::{Effect, PodCounts, PodId};
 use crate::record::{Cause, EventKind, Outcome};
 use crate::strategy::ReportedMetrics;
 
@@ -48,6 +48,7 @@ impl World {
                 instance.condition = Condition::Draining;
                 self.close_idle_connections(|connection| connection.instance == pod.0);
                 self.traits[pod.0 as usize].stopping = true;
+                self.close_streams_of(pod.0);
                 self.exit_if_empty(pod.0);
             }
             Effect::ProcessEnded { pod, crashed } => {
@@ -57,6 +58,7 @@ impl World {
                 self.close_idle_connections(|connection| connection.instance == pod.0);
                 let cause = if crashed { Cause::Crash } else { Cause::CutInFlight };
                 self.cut(pod.0, cause);
+                self.cut_streams_of(pod.0, None);
                 self.state_ends(pod.0);
             }
             Effect::Endpoint { pod, conditions } => {
@@ -116,6 +118,8 @@ impl World {
             self.later(self.now + after, event);
         }
         self.begin_caches(number);
+        // Connections may have waited for this.
+        self.begin_queued(number);
     }
 
     /// An instance stops answering: what is inside is never finished.
@@ -187,6 +191,8 @@ impl World {
             instances: self.levels.counts.existing,
             weight_bp,
             in_system: self.requests.live().filter(|request| !request.is_orphan()).count() as u64,
+            hottest_permille: self.hottest_permille(),
+            streams: self.open_streams(),
         };
         self.ledger.sample(bucket as usize, levels);
         if let Some(detail) = &mut self.detail {
@@ -311,30 +317,3 @@ impl ReportedMetrics for World {
 }
 
 impl super::rollout::World for World {}
-
-impl Workload for World {
-    fn probe(&self, pod: PodId, shares_workers: bool) -> ProbeAnswer {
-        let instance = &self.instances[pod.0 as usize];
-        match instance.condition {
-            Condition::Serving if self.traits[pod.0 as usize].lame_duck => ProbeAnswer::Failure,
-            Condition::Serving => {
-                let inside = instance.busy.saturating_add(instance.waiting);
-                let room = instance.workers.saturating_add(instance.queue_limit);
-                if shares_workers && inside >= room {
-                    ProbeAnswer::Failure
-                } else {
-                    ProbeAnswer::Success(SimDuration::ZERO)
-                }
-            }
-            Condition::Hung => ProbeAnswer::Silence,
-            Condition::NotListening
-            | Condition::Draining
-            | Condition::Ended
-            | Condition::Crashed => ProbeAnswer::Failure,
-        }
-    }
-
-    fn usage(&self, pod: PodId) -> Option<(f64, Measured)> {
-        self.usages.as_ref()?.of(pod.0)
-    }
-}

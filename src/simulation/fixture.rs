@@ -74,6 +74,7 @@ pub(crate) fn class(name: &str, rate: f64) -> RequestClass {
         service_time: Distribution::Exponential { mean: 1e7 },
         idempotent: true,
         patience: None,
+        stream: None,
         state: ClassState::default(),
     }
 }
@@ -118,6 +119,7 @@ fn service() -> Service {
             pull: NOW,
             init: NOW,
             boot: Distribution::Constant(2e9),
+            until_listening: UntilListening::Refuse,
             warm: None,
         },
         probes: Probes { startup: None, readiness: Readiness::Listening, liveness: None },
@@ -127,6 +129,7 @@ fn service() -> Service {
             linger: NOW,
             grace: seconds(30.0),
             lame_duck: false,
+            close_streams: CloseStreams::Wait,
         },
         crash_mtbf: None,
     }

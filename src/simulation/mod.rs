@@ -6,11 +6,13 @@ mod behind;
 mod cold;
 mod control;
 mod layer;
+mod probing;
 pub mod rollout;
 mod run;
 mod script;
 mod servers;
 mod serving;
+mod streams;
 mod trace;
 mod traffic;
 mod tries;
@@ -25,6 +27,8 @@ pub(crate) mod fixture;
 mod response_tests;
 #[cfg(test)]
 mod route_tests;
+#[cfg(test)]
+mod stream_tests;
 #[cfg(test)]
 mod tests;
 

@@ -125,6 +125,7 @@ impl Simulation<'_> {
                 Kind::StoreDone => self.world.store_done(number),
                 Kind::CallTimeout => self.world.call_timed_out(number),
                 Kind::User => self.world.user_sends(number),
+                Kind::Stream => self.world.stream_due(number),
                 Kind::Cold => {
                     let event = self.world.cold.take(number);
                     self.carry_out_rare(event);
@@ -154,6 +155,9 @@ impl Simulation<'_> {
                 world.queue_timed_out(slot, number, attempts);
             }
             Cold::ServerTimeout => world.server_timed_out(),
+            Cold::ConnectTimeout { slot, number, since } => {
+                world.connect_timed_out(slot, number, since);
+            }
             Cold::DrainEnd { node, address } => world.drain_ended(node, address),
             Cold::Hang { instance, start } => world.hang(instance, start),
             Cold::WindowStart => world.open_window(),
@@ -305,6 +309,7 @@ impl Simulation<'_> {
             ready_worker_ns: world.levels.ready_worker_ns,
             users,
             rollout: RolloutTimes { candidate_requests, exposed, ..times },
+            streams: parts.streams,
             capacity: world.levels.record,
             harm: parts.harm,
             timeline: parts.timeline,

@@ -81,6 +81,7 @@ impl World {
             return;
         }
         self.close_idle_connections(|_| true);
+        self.cut_all_streams();
         let slots: Vec<u32> = self
             .requests
             .live_slots()
@@ -366,6 +367,7 @@ impl World {
         for slot in slots {
             self.cut_on_the_way(slot, cause, what);
         }
+        self.cut_streams_of(instance, Some(node as u16));
     }
 
     /// The way between client and instance breaks: the instance works on, nobody listens.
@@ -387,6 +389,9 @@ impl World {
             self.requests[slot].stage = Stage::Left;
         }
         self.requests[slot].abandon();
+        if request.stage == Stage::Unanswered {
+            self.requests.remove(slot);
+        }
         let mut on = request;
         on.stage = Stage::Waiting;
         on.timeout_at = SimTime::NEVER;

@@ -58,6 +58,9 @@ impl World {
             WarmFrom::Requests(count) if begun < u64::from(count) => warmup.penalty,
             WarmFrom::Requests(_) => 1.0,
         });
+        if warmth > 1.0 {
+            self.ledger.served_cold(now);
+        }
         let behaviour = &self.behaviours[usize::from(instance.version)];
         let traits = &self.traits[number as usize];
         let late = now.since(instance.listening_since) < traits.late;
@@ -249,8 +252,9 @@ impl World {
     /// A stopping process ends once nothing is inside.
     #[cold]
     pub fn exit_if_empty(&mut self, number: u32) {
+        let streams = self.streams.as_ref().map_or(0, |streams| streams.open_in(number));
         let traits = &mut self.traits[number as usize];
-        if self.instances[number as usize].is_empty() && !traits.exited {
+        if self.instances[number as usize].is_empty() && streams == 0 && !traits.exited {
             traits.exited = true;
             self.exited.push(PodId(number));
             self.state_ends(number);
@@ -280,7 +284,12 @@ impl World {
 
     /// An instance that stood still goes on with what its queue holds.
     pub fn begin_queued(&mut self, number: u32) {
-        while self.instances[number as usize].busy < self.instances[number as usize].workers {
+        let instance = &self.instances[number as usize];
+        let places = match self.discipline {
+            Discipline::Fcfs => instance.workers,
+            Discipline::Ps => instance.workers.saturating_add(instance.queue_limit),
+        };
+        while self.instances[number as usize].busy < places {
             let Some(slot) = self.instances[number as usize].dequeue(&mut self.requests) else {
                 return;
             };

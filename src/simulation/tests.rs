@@ -229,3 +229,87 @@ fn impatient_requests_leave_the_queue_and_make_no_work() {
     let left = total.failed() as f64 / total.requests as f64;
     assert!((left - 0.1477).abs() < 0.012, "{left}");
 }
+
+/// One instance is replaced by one that runs and does not listen for twenty seconds.
+fn not_listening_for_20_s(until: UntilListening) -> Plan {
+    let mut plan = plan();
+    plan.service.replicas = 1;
+    plan.service.startup.boot = Distribution::Constant(20e9);
+    plan.service.startup.until_listening = until;
+    plan.service.probes.readiness = Readiness::None;
+    plan.service.queue = None;
+    plan.classes[0].service_time = Distribution::Constant(1e6);
+    plan.classes[0].arrivals = Arrivals::Constant { rate: 100.0 };
+    plan.client.timeout = Some(seconds(30.0));
+    plan
+}
+
+#[test]
+fn a_backlog_that_is_bound_early_is_served_when_the_process_is_up() {
+    let record = deploy(&not_listening_for_20_s(UntilListening::Hold), &rolling(1, 0), 1);
+    assert_eq!(failed(&record, Cause::NotListening), 0);
+    let longest = record.cells.iter().filter_map(|cell| cell.ok.max()).max().unwrap();
+    assert!((19.0..=20.0).contains(&(longest as f64 / 1e9)), "{longest}");
+}
+
+#[test]
+fn a_backlog_has_the_room_that_the_instance_has() {
+    let mut plan = not_listening_for_20_s(UntilListening::Hold);
+    plan.service.queue = Some(64);
+    let record = deploy(&plan, &rolling(1, 0), 1);
+    // 100/s for 20 s, of which the workers and the queue take some.
+    let lost = failed(&record, Cause::NotListening) as f64;
+    let room = f64::from(64 + plan.service.workers.unwrap());
+    assert!((lost - (2000.0 - room)).abs() < 150.0, "{lost}");
+}
+
+#[test]
+fn who_is_never_answered_waits_for_the_balancers_patience_or_his_own() {
+    let mut plan = not_listening_for_20_s(UntilListening::Lose);
+    plan.balancer.connect_timeout = seconds(5.0);
+    let longest = |record: &RunRecord| {
+        let failed = record.cells.iter().filter_map(|cell| cell.failed.max()).max();
+        failed.unwrap() as f64 / 1e9
+    };
+    let through_a_proxy = deploy(&plan, &rolling(1, 0), 1);
+    let lost = failed(&through_a_proxy, Cause::NotListening) as f64;
+    assert!((lost - 2000.0).abs() < 150.0, "{lost}");
+    assert!((longest(&through_a_proxy) - 5.0).abs() < 0.01);
+    plan.balancer.mode = Mode::Tcp;
+    let direct = deploy(&plan, &rolling(1, 0), 1);
+    assert!((longest(&direct) - 30.0).abs() < 0.01);
+    let timeouts = total(&direct).outcomes[Outcome::Timeout as usize] as f64;
+    assert!((timeouts - 2000.0).abs() < 150.0, "{timeouts}");
+    plan.client.retries.max = 1;
+    plan.client.retries.on = vec![RetryOn::Timeout];
+    assert_eq!(
+        total(&deploy(&plan, &rolling(1, 0), 1)).failed(),
+        0,
+        "the next attempt is late enough"
+    );
+}
+
+#[test]
+fn a_check_that_needs_a_worker_is_as_late_as_the_queue_is_long() {
+    let mut plan = plan();
+    plan.service.replicas = 1;
+    plan.service.workers = Some(1);
+    plan.service.queue = None;
+    // Twice what one worker can do: after ten seconds the wait is ten seconds.
+    plan.classes[0].service_time = Distribution::Constant(2e7);
+    plan.client.timeout = Some(seconds(2.0));
+    plan.balancer.health_check = Some(HealthCheck {
+        interval: seconds(2.0),
+        fast_interval: seconds(2.0),
+        down_interval: seconds(2.0),
+        start: CheckStart::Up,
+        staggered: false,
+        shares_workers: true,
+        timeout: seconds(1.0),
+        fall: 3,
+        rise: 2,
+    });
+    assert!(failed(&control(&plan, 1), Cause::NoCapacity) > 0, "it is taken out");
+    plan.balancer.health_check.as_mut().unwrap().shares_workers = false;
+    assert_eq!(failed(&control(&plan, 1), Cause::NoCapacity), 0);
+}

@@ -6,9 +6,10 @@ use crate::engine::{SimDuration, SimTime};
 use crate::model::balancer::{Choice, TryResult};
 use crate::model::instance::Condition;
 use crate::model::request::{NONE, Request, Stage};
-use crate::plan::{Arrivals, Discipline, Pick, Plan};
+use crate::plan::{Arrivals, Discipline, Pick, Plan, UntilListening};
 use crate::record::{Cause, Outcome};
 
+use super::cold::Cold;
 use super::world::{ClosedUser, Kind, World, payload, some};
 
 /// Number of counter-based draws that each request has for itself in a stream.
@@ -28,7 +29,9 @@ impl World {
             if let Some(source) = &mut self.classes[class].source {
                 self.next_arrivals[class] = source.first();
             }
-            if let Arrivals::Users { count, .. } = plan.classes[class].arrivals {
+            if plan.classes[class].stream.is_some() {
+                self.begin_streams(plan, class as u8);
+            } else if let Arrivals::Users { count, .. } = plan.classes[class].arrivals {
                 for _ in 0..count {
                     let user = self.add_closed_user(class as u8, u32::MAX);
                     let think = self.think(user);
@@ -93,25 +96,28 @@ impl World {
     fn begin_session(&mut self, class: u8) {
         let looped = self.classes[usize::from(class)].looped.as_ref().expect("a looped class");
         let key = looped.key.entity(looped.begun);
-        let requests = looped.requests.as_ref().expect("sessions have a length");
-        let count = (requests.draw(&mut key.entity(0).counter(), 0) + 0.5).max(1.0);
+        let requests = looped.requests.as_ref();
+        let count = requests.map_or(1.0, |law| law.draw(&mut key.entity(0).counter(), 0) + 0.5);
+        let count = count.max(1.0);
         let user = self.add_closed_user(class, count.min(f64::from(u32::MAX - 1)) as u32);
         self.user_sends(user);
     }
 
-    fn add_closed_user(&mut self, class: u8, left: u32) -> u32 {
+    pub(super) fn add_closed_user(&mut self, class: u8, left: u32) -> u32 {
         let looped = self.classes[usize::from(class)].looped.as_mut().expect("a looped class");
         let key = looped.key.entity(looped.begun);
         looped.begun += 1;
         let user = ClosedUser { class, user: self.next_user, key, sent: 0, left };
         self.next_user += 1;
-        if let Some(free) = self.closed_free.pop() {
+        let place = if let Some(free) = self.closed_free.pop() {
             self.closed[free as usize] = user;
             free
         } else {
             self.closed.push(user);
             self.closed.len() as u32 - 1
-        }
+        };
+        self.begin_stream(place);
+        place
     }
 
     fn think(&self, closed: u32) -> SimDuration {
@@ -125,9 +131,15 @@ impl World {
     #[inline(never)]
     pub fn user_sends(&mut self, closed: u32) {
         let user = &mut self.closed[closed as usize];
+        user.left = if user.left == u32::MAX { u32::MAX } else { user.left - 1 };
+        self.user_sends_again(closed);
+    }
+
+    /// A closed-loop user sends a request that was not among those planned, or one that was.
+    pub fn user_sends_again(&mut self, closed: u32) {
+        let user = &mut self.closed[closed as usize];
         let turn = user.sent;
         user.sent += 1;
-        user.left = if user.left == u32::MAX { u32::MAX } else { user.left - 1 };
         let user = *user;
         let class = &mut self.classes[usize::from(user.class)];
         class.sent += 1;
@@ -138,7 +150,7 @@ impl World {
 
     /// After an answer: the user thinks, or leaves.
     #[cold]
-    fn user_continues(&mut self, closed: u32) {
+    pub(super) fn user_continues(&mut self, closed: u32) {
         if self.closed[closed as usize].left == 0 {
             self.closed_free.push(closed);
             return;
@@ -328,12 +340,7 @@ impl World {
                     self.try_failed(slot, Outcome::Overflow, Cause::VersionDefect, "hung");
                 }
             }
-            Condition::NotListening => self.try_failed(
-                slot,
-                Outcome::Refused,
-                Cause::NotListening,
-                "connection refused: not listening yet",
-            ),
+            Condition::NotListening => self.meet_nobody_yet(slot, number),
             Condition::Draining | Condition::Ended => self.try_failed(
                 slot,
                 Outcome::Refused,
@@ -346,13 +353,62 @@ impl World {
         }
     }
 
+    /// An attempt reaches a process that does not listen yet.
+    #[cold]
+    fn meet_nobody_yet(&mut self, slot: u32, number: u32) {
+        let node = usize::from(self.requests[slot].node);
+        match self.until_listening {
+            UntilListening::Refuse => {
+                let what = "connection refused: not listening yet";
+                self.try_failed(slot, Outcome::Refused, Cause::NotListening, what);
+            }
+            UntilListening::Hold => {
+                let instance = &self.instances[number as usize];
+                let room = instance.workers.saturating_add(instance.queue_limit);
+                if instance.waiting < room {
+                    self.instances[number as usize].enqueue(&mut self.requests, slot);
+                    self.nodes[node].begin(number);
+                    if let Some(at) = self.patience_end(&self.requests[slot]) {
+                        self.calendar.push(at, payload(Kind::Patience, slot));
+                    }
+                } else {
+                    let what = "backlog full: nobody accepts yet";
+                    self.try_failed(slot, Outcome::Overflow, Cause::NotListening, what);
+                }
+            }
+            UntilListening::Lose => {
+                let request = &mut self.requests[slot];
+                request.stage = Stage::Unanswered;
+                let (number_of, since) = (request.number, request.reached);
+                self.nodes[node].begin(number);
+                if let Some(patience) = self.connect_timeout {
+                    let event = Cold::ConnectTimeout { slot, number: number_of, since };
+                    self.later(self.now + patience, event);
+                }
+            }
+        }
+    }
+
+    /// A balancer has waited long enough for a connection to an address that never answers.
+    #[cold]
+    pub fn connect_timed_out(&mut self, slot: u32, number: u64, since: SimTime) {
+        let request = self.requests[slot];
+        let same = request.number == number && request.reached == since;
+        if request.stage == Stage::Unanswered && same {
+            self.left_instance(&request);
+            self.requests[slot].stage = Stage::Waiting;
+            let what = "no answer to the connection";
+            self.try_failed(slot, Outcome::Refused, Cause::NotListening, what);
+        }
+    }
+
     /// An attempt failed: the client tries again or takes it as the answer. The record must
     /// not be in an instance.
     #[cold]
     pub fn fail(&mut self, slot: u32, outcome: Outcome, cause: Cause, what: &str) {
         self.trace(slot, what);
         if matches!(outcome, Outcome::AppError | Outcome::Overflow | Outcome::Unauthorized) {
-            self.keep_connection(slot);
+            self.keep_connection(slot, self.requests[slot].class);
         } else {
             self.close_connection(slot);
         }
@@ -397,6 +453,11 @@ impl World {
         self.close_connection(slot);
         self.trace(slot, "the client's timeout");
         self.report_attempt(&request, Outcome::Timeout);
+        if request.stage == Stage::Unanswered {
+            // Nothing else will ever come back to this record.
+            self.forget_unanswered(slot, &request, cause);
+            return;
+        }
         if let Some(pause) = self.pause_before_retry(&request, Outcome::Timeout) {
             let mut on = request;
             on.stage = Stage::Waiting;
@@ -409,9 +470,29 @@ impl World {
         }
     }
 
+    /// The client gives up on a connection that nobody has ever answered.
+    #[cold]
+    fn forget_unanswered(&mut self, slot: u32, request: &Request, cause: Cause) {
+        if let Some(pause) = self.pause_before_retry(request, Outcome::Timeout) {
+            let record = &mut self.requests[slot];
+            *record = *request;
+            record.stage = Stage::Waiting;
+            record.timeout_at = SimTime::NEVER;
+            self.calendar.push(self.now + pause, payload(Kind::Attempt, slot));
+        } else {
+            self.requests.remove(slot);
+            self.conclude(request, Outcome::Timeout, Some(cause), slot);
+        }
+    }
+
     /// Why a client waited in vain: for a refusing address, or in a queue.
     pub(super) fn cause_of_wait(&self, request: &Request) -> Cause {
         let Some(instance) = some(request.instance) else { return Cause::NoCapacity };
+        if request.stage == Stage::Unanswered
+            || self.instances[instance as usize].condition == Condition::NotListening
+        {
+            return Cause::NotListening;
+        }
         if request.stage != Stage::Waiting {
             return Cause::Overload;
         }
@@ -468,7 +549,7 @@ impl World {
         if self.balancing.affinity.is_some() {
             self.remember(self.user_of(request), request.instance);
         }
-        self.keep_connection(slot);
+        self.keep_connection(slot, request.class);
     }
 
     #[cold]
@@ -499,6 +580,16 @@ impl World {
             self.state_after(request, outcome);
         }
         if request.is_looped() {
+            self.user_answered(request, outcome);
+        }
+    }
+
+    /// A user has the answer it was waiting for.
+    #[cold]
+    fn user_answered(&mut self, request: &Request, outcome: Outcome) {
+        if self.streams.as_ref().is_some_and(|streams| streams.has(request.class)) {
+            self.stream_answered(request, outcome);
+        } else {
             self.user_continues(request.user);
         }
     }

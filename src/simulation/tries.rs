@@ -8,7 +8,7 @@ use crate::engine::SimTime;
 use crate::model::balancer::{Choice, TryResult};
 use crate::model::client::names;
 use crate::model::connections::Connection;
-use crate::model::instance::Condition;
+use crate::model::instance::{Condition, Instance};
 use crate::model::request::{NONE, Request, Stage};
 use crate::plan::{Routing, VersionId};
 use crate::record::{Cause, Outcome};
@@ -119,6 +119,31 @@ impl World {
             affinity.resize((user as usize + 1).next_power_of_two(), nowhere);
         }
         affinity[user as usize] = (address, version, now);
+    }
+
+    /// Users bound by a cookie to the instance that most are bound to, or streams in the one
+    /// that has most, in thousandths of the mean over the serving instances; 0 where nobody is
+    /// bound.
+    pub(super) fn hottest_permille(&self) -> u64 {
+        let mut bound = vec![0u64; self.instances.len()];
+        if let Some(affinity) = &self.balancing.affinity {
+            for &(address, _, _) in affinity {
+                if let Some(address) = some(address) {
+                    bound[self.nodes[0].bound(address) as usize] += 1;
+                }
+            }
+        } else if let Some(streams) = &self.streams {
+            (0u32..).zip(&mut bound).for_each(|(number, bound)| {
+                *bound = u64::from(streams.open_in(number));
+            });
+        } else {
+            return 0;
+        }
+        let serving = |(_, instance): &(&u64, &Instance)| instance.condition == Condition::Serving;
+        let counts: Vec<u64> =
+            bound.iter().zip(&self.instances).filter(serving).map(|(&count, _)| count).collect();
+        let (all, most) = (counts.iter().sum::<u64>(), counts.iter().max());
+        most.map_or(0, |most| most * 1000 * counts.len() as u64 / all.max(1))
     }
 
     /// There is no instance to use, or none with room.
@@ -280,7 +305,9 @@ impl World {
     /// Where connections are balanced: over a kept one, or a new one to an instance.
     fn try_over_connection(&mut self, slot: u32, choice: &Choice) {
         let node = usize::from(self.requests[slot].node);
-        if choice.avoid == NONE {
+        let class = self.requests[slot].class;
+        let opens_stream = self.streams.as_ref().is_some_and(|streams| streams.has(class));
+        if choice.avoid == NONE && !opens_stream {
             let nodes = &mut self.nodes;
             let connections = self.connections.as_mut().expect("connections are balanced");
             let kept = connections.take(choice.user, self.now, |closed: Connection| {
@@ -315,7 +342,12 @@ impl World {
 
     /// The request's connection is free for others, unless its instance closes it.
     #[cold]
-    pub(super) fn keep_connection(&mut self, slot: u32) {
+    pub(super) fn keep_connection(&mut self, slot: u32, class: u8) {
+        if self.streams.as_ref().is_some_and(|streams| streams.has(class)) {
+            // The stream has it for itself, and is counted on its own.
+            self.close_connection(slot);
+            return;
+        }
         let Some(connections) = &mut self.connections else { return };
         let Some(number) = connections.drop_off(slot) else { return };
         let connection = connections.get(number);

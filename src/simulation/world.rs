@@ -7,7 +7,9 @@
 use std::collections::VecDeque;
 
 use crate::engine::rng::Key;
-use crate::engine::{Calendar, Histogram, Sampler, SimDuration, SimTime, TimerRing, Xoshiro};
+use crate::engine::{
+    Calendar, Distribution, Histogram, Sampler, SimDuration, SimTime, TimerRing, Xoshiro,
+};
 use crate::model::arrivals::Source;
 use crate::model::balancer::{Node, Rules};
 use crate::model::client::Retries;
@@ -17,10 +19,11 @@ use crate::model::instance::Instance;
 use crate::model::ledger::Ledger;
 use crate::model::request::{NONE, Requests};
 use crate::model::sharing::Sharing;
+use crate::model::streams::Streams;
 use crate::model::telemetry::{AttemptTable, Monitoring};
 use crate::plan::{
-    Arrivals, Balancer, BalancerRetries, DefectKind, Discipline, Mode, Own, Pick, Plan, STABLE,
-    Strategy, VersionId, Warmup, streams,
+    Arrivals, Balancer, BalancerRetries, CloseStreams, DefectKind, Discipline, Mode, Own, Pick,
+    Plan, STABLE, Strategy, UntilListening, VersionId, Warmup, streams,
 };
 use crate::platform::{PodCounts, PodId};
 use crate::record::{Detail, Event, EventKind};
@@ -36,6 +39,9 @@ const NUMBER_BITS: u32 = 25;
 
 /// More requests than this cannot be in the system at once.
 pub(super) const MOST_REQUESTS: u32 = 1 << NUMBER_BITS;
+
+/// Who comes to open one stream never thinks.
+const NO_TIME: Distribution = Distribution::Constant(0.0);
 
 /// Kinds of events in the calendar; the number beside is a request's, an instance's, a user's
 /// or a cold event's.
@@ -62,6 +68,8 @@ pub(super) enum Kind {
     StoreDone = 8,
     /// An instance's patience with a call to a store ends.
     CallTimeout = 9,
+    /// A client's stream ends, is closed, or is to be opened again.
+    Stream = 10,
 }
 
 /// The payload of an event.
@@ -84,7 +92,8 @@ pub(super) fn unpack(payload: u32) -> (Kind, u32) {
         6 => Kind::User,
         7 => Kind::Cold,
         8 => Kind::StoreDone,
-        _ => Kind::CallTimeout,
+        9 => Kind::CallTimeout,
+        _ => Kind::Stream,
     };
     (kind, payload & ((1 << NUMBER_BITS) - 1))
 }
@@ -152,6 +161,7 @@ pub(super) struct OwnTraits {
     pub errors: Option<f64>,
     pub warm: Option<Warmup>,
     pub lame_duck: Option<bool>,
+    pub close_streams: Option<CloseStreams>,
 }
 
 impl OwnTraits {
@@ -162,6 +172,7 @@ impl OwnTraits {
             errors: own.errors,
             warm: own.warm.clone(),
             lame_duck: own.shutdown.as_ref().map(|shutdown| shutdown.lame_duck),
+            close_streams: own.shutdown.as_ref().map(|shutdown| shutdown.close_streams),
         }
     }
 
@@ -183,6 +194,8 @@ pub(super) struct InstanceTraits {
     pub late: SimDuration,
     /// It stops answering this long after it listens.
     pub hang_after: Option<SimDuration>,
+    /// Probes and checks fail this long after it listens.
+    pub checks_fail_after: Option<SimDuration>,
     /// Counts the starts of its process.
     pub starts: u32,
     /// The process has been told to stop.
@@ -299,12 +312,17 @@ pub(super) struct World {
     pub workers: Option<u32>,
     pub queue: Option<u32>,
     pub warmup: Option<Warmup>,
+    pub until_listening: UntilListening,
+    pub connect_timeout: Option<SimDuration>,
     pub nodes: Vec<Node>,
     pub rules: Rules,
     pub propagation: Sampler,
     pub propagation_key: Key,
     pub changes: u64,
     pub balancing: Balancing,
+    /// Long-lived connections, where requests open any, and what becomes of them at a stop.
+    pub streams: Option<Box<Streams>>,
+    pub close_streams: CloseStreams,
     /// Client connections, where connections are balanced.
     pub connections: Option<Box<Connections>>,
     /// More than the policy has a say in where a request goes.
@@ -381,6 +399,9 @@ impl World {
             workers: plan.service.workers,
             queue: plan.service.queue,
             warmup: plan.service.startup.warm.clone(),
+            until_listening: plan.service.startup.until_listening,
+            connect_timeout: (plan.balancer.mode == Mode::Http)
+                .then_some(plan.balancer.connect_timeout),
             nodes: vec![Node::new(plan.versions.len(), groups(plan)); nodes],
             rules,
             propagation: Sampler::new(&plan.balancer.propagation),
@@ -389,6 +410,8 @@ impl World {
             balancing: Balancing::new(plan, strategy, root),
             detours,
             follows_answers,
+            streams: Streams::of(plan),
+            close_streams: plan.service.shutdown.close_streams,
             connections,
             retries: Retries::new(&plan.client.retries, root.purpose(streams::BACKOFF)),
             timeout: plan.client.timeout,
@@ -444,6 +467,8 @@ impl Class {
             Arrivals::Sessions { think, requests, .. } => {
                 Some((think, Some(requests), streams::SESSIONS))
             }
+            // Clients who come at a rate keep what they have opened.
+            _ if declared.stream.is_some() => Some((&NO_TIME, None, streams::STREAM_CLIENT)),
             _ => None,
         };
         Self {
@@ -495,6 +520,12 @@ impl InstanceTraits {
             match defect.kind {
                 DefectKind::StartsLate { after } => traits.late = after,
                 DefectKind::Hang { after } => traits.hang_after = Some(after),
+                DefectKind::FailingChecks { after } => traits.checks_fail_after = Some(after),
+                DefectKind::ShallowHealth { errors, ref service_time } => {
+                    let service_time = service_time.clone();
+                    let own = Own { errors: Some(errors), service_time, ..Own::default() };
+                    traits.own = Some(Box::new(OwnTraits::new(&own)));
+                }
                 DefectKind::CrashLoop
                 | DefectKind::NeverReady
                 | DefectKind::StuckPending

@@ -161,6 +161,8 @@ pub fn defect(plan: &Plan, id: VersionId) -> String {
             DefectKind::CrashAfterReady { .. } => "crashes after ready",
             DefectKind::Hang { .. } => "hangs",
             DefectKind::StartsLate { .. } => "defect starts late",
+            DefectKind::ShallowHealth { .. } => "broken behind a good health check",
+            DefectKind::FailingChecks { .. } => "fails its checks though it serves",
         };
         name.to_owned()
     }));

@@ -3,8 +3,8 @@
 use super::Context;
 use super::law::law;
 use crate::plan::{
-    ApiLimit, Discipline, Hpa, Lags, NodePlan, OnSigterm, Platform, Probe, Probes, Readiness,
-    Service, Shutdown, Startup, Version, WarmFrom, Warmup,
+    ApiLimit, CloseStreams, Discipline, Hpa, Lags, NodePlan, OnSigterm, Platform, Probe, Probes,
+    Readiness, Service, Shutdown, Startup, UntilListening, Version, WarmFrom, Warmup,
 };
 use crate::scenario::checked::Checked;
 use crate::scenario::code;
@@ -23,6 +23,11 @@ pub fn service(context: &mut Context<'_>, root: &Checked) -> Service {
             pull: law(context, startup.at("pull")),
             init: law(context, startup.at("init")),
             boot: law(context, startup.at("boot")),
+            until_listening: match startup.at("until_listening").word() {
+                "hold" => UntilListening::Hold,
+                "lose" => UntilListening::Lose,
+                _ => UntilListening::Refuse,
+            },
             warm: startup.at("warm").unless("none").map(|at| warmup(context, at)),
         },
         probes: probes(at.at("probes")),
@@ -87,6 +92,11 @@ pub(super) fn shutdown(context: &mut Context<'_>, at: &Checked) -> Shutdown {
         linger: law(context, at.at("linger")),
         grace: at.at("grace").duration(),
         lame_duck: at.at("lame_duck").bool(),
+        close_streams: match at.at("close_streams").choice() {
+            ("over", span) => CloseStreams::Over(span.duration()),
+            ("at_once", _) => CloseStreams::AtOnce,
+            _ => CloseStreams::Wait,
+        },
     }
 }
 

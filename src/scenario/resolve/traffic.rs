@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::law::law;
 use super::{Context, data, profile};
+use crate::model::streams::in_equilibrium;
 use crate::plan::{
     Arrivals, Backoff, ClassState, Client, ClientRetries, Connection, Jitter, Pick, RequestClass,
-    RetryOn, Users,
+    RetryOn, Stream, Users,
 };
 use crate::scenario::checked::{Checked, Held};
+use crate::scenario::code;
 use crate::scenario::resolve::profile::WindowStart;
 
 /// The request classes.
@@ -33,8 +35,29 @@ fn class(context: &mut Context<'_>, item: &Checked, start: WindowStart) -> Reque
         service_time: law(context, item.at("service_time")),
         idempotent: item.at("idempotent").bool(),
         patience: item.at("patience").unless("none").map(|at| law(context, at)),
+        stream: stream(context, item, start),
         state: ClassState::default(),
     }
+}
+
+/// More streams than this cannot be open at the start.
+const MOST_STREAMS: u64 = 16_000_000;
+
+fn stream(context: &mut Context<'_>, item: &Checked, start: WindowStart) -> Option<Stream> {
+    let at = item.at("stream").unless("none")?;
+    let stream = Stream {
+        lifetime: law(context, at.at("lifetime")),
+        reconnect: law(context, at.at("reconnect")),
+        max_age: at.at("max_age").unless("none").map(Checked::duration),
+    };
+    let rate = arrivals(context, item.at("arrivals"), start).rate_at_start().unwrap_or(0.0);
+    let open = in_equilibrium(rate, &stream.lifetime);
+    if open > MOST_STREAMS {
+        let message = format!("{open} streams would be open at the start");
+        let error = context.error(code::RANGE, at.at("lifetime"), message);
+        error.allowed = Some(format!("up to {MOST_STREAMS}"));
+    }
+    Some(stream)
 }
 
 fn arrivals(context: &mut Context<'_>, at: &Checked, start: WindowStart) -> Arrivals {

@@ -63,7 +63,7 @@ fn version(
         init: at.at("init").given().map(|at| law(context, at)),
         linger: at.at("linger").given().map(|at| law(context, at)),
         state: VersionState::default(),
-        defects: at.at("defects").items().iter().map(defect).collect(),
+        defects: at.at("defects").items().iter().map(|item| defect(context, item)).collect(),
     }
 }
 
@@ -106,7 +106,7 @@ pub fn by_class(
     values
 }
 
-fn defect(at: &Checked) -> Defect {
+fn defect(context: &mut Context<'_>, at: &Checked) -> Defect {
     let (kind, at) = at.choice();
     let ordinals = at.at("ordinals").given();
     let kind = match kind {
@@ -119,6 +119,11 @@ fn defect(at: &Checked) -> Defect {
         },
         "hang" => DefectKind::Hang { after: at.at("after").duration() },
         "starts_late" => DefectKind::StartsLate { after: at.at("after").duration() },
+        "failing_checks" => DefectKind::FailingChecks { after: at.at("after").duration() },
+        "shallow_health" => DefectKind::ShallowHealth {
+            errors: at.at("errors").number(),
+            service_time: at.at("service_time").given().map(|at| law(context, at)),
+        },
         _ => unreachable!("the field table has no defect {kind}"),
     };
     let ordinals = ordinals.map(|at| at.items().iter().map(Checked::count32).collect());

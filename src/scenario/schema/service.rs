@@ -1,6 +1,6 @@
 //! Fields of `service` and `versions`.
 
-use super::law::POD_TIME;
+use super::law::{POD_TIME, TIME};
 use super::{
     Alternative, COUNT, COUNT_FROM_1, Choice, Field, KUBERNETES, List, OFF, Object, PERIOD, SPAN,
     Shape, field, option, seconds,
@@ -29,6 +29,14 @@ const STARTUP: Object = Object::of(&[
     field("init", POD_TIME, "Init containers.").or("0s", OFF),
     field("boot", POD_TIME, "From the container's start to listening.")
         .or("{lognormal: {p50: 8s, p99: 25s}}", START),
+    field(
+        "until_listening",
+        Shape::Word(&["refuse", "hold", "lose"], &[]),
+        "What becomes of connections to a process that runs and does not listen yet: refused at \
+         once; they wait in its queue (the port is bound early, nobody accepts) and are served \
+         when it is up; nobody ever answers them.",
+    )
+    .or("refuse", "the port is closed"),
     field("warm", Shape::Or(&["none"], &Shape::Map(&WARM)), "Slower service of a young instance.")
         .or("none", OFF),
 ]);
@@ -72,6 +80,12 @@ const PROBES: Object = Object::of(&[
     field("liveness", OPTIONAL_PROBE, "Restarts a container that fails it.").or("none", OFF),
 ]);
 
+const CLOSINGS: &[Alternative] = &[
+    option("wait", Shape::Map(&Object::of(&[])), "Until their clients end them."),
+    option("at_once", Shape::Map(&Object::of(&[])), "All of them when it begins to drain."),
+    option("over", PERIOD, "Evenly, with jitter, over this long."),
+];
+
 pub(super) const SHUTDOWN: Object = Object::of(&[
     field("pre_stop", SPAN, "preStop sleep: the process serves on and gets SIGTERM after it.")
         .or("0s", KUBERNETES),
@@ -90,6 +104,12 @@ pub(super) const SHUTDOWN: Object = Object::of(&[
         "Probes and health checks fail from the deletion on, while requests are still served.",
     )
     .or("false", "health says nothing of a stop"),
+    field(
+        "close_streams",
+        Shape::Choice(&Choice { what: "a way of closing streams", options: CLOSINGS }),
+        "What a draining process does with its open streams; SIGKILL cuts what is left.",
+    )
+    .or("wait", "nginx, gRPC's GracefulStop"),
     field("grace", SPAN, "From the deletion to SIGKILL, the preStop sleep included.")
         .or("30s", KUBERNETES)
         .also(&[seconds("terminationGracePeriodSeconds")]),
@@ -141,6 +161,14 @@ const LATE_DEFECT: Shape = Shape::Map(&Object::of(&[
     ORDINALS,
 ]));
 
+const SHALLOW: Object = Object::of(&[
+    field("errors", Shape::Share, "Share of requests answered with an error, of all classes.")
+        .or("100%", "broken"),
+    field("service_time", TIME, "Service time of all requests on it: errors are often fast.")
+        .optional("that of the class"),
+    ORDINALS,
+]);
+
 const DEFECTS: &[Alternative] = &[
     option("crash_loop", PLAIN_DEFECT, "The process exits while booting, again and again."),
     option(
@@ -167,7 +195,16 @@ const DEFECTS: &[Alternative] = &[
     option("starts_late", LATE_DEFECT, "Errors and slowdown of the version begin late."),
     option("leak", Shape::NotYet, "Memory that grows until the process dies."),
     option("only_when", Shape::NotYet, "Errors under a condition."),
-    option("shallow_health", Shape::NotYet, "Probes that succeed on a broken instance."),
+    option(
+        "shallow_health",
+        Shape::Map(&SHALLOW),
+        "Requests are answered with errors while probes and health checks succeed.",
+    ),
+    option(
+        "failing_checks",
+        LATE_DEFECT,
+        "Probes and health checks fail on a process that serves as it should.",
+    ),
     option("config_invalid", Shape::NotYet, "A configuration that breaks running processes."),
 ];
 

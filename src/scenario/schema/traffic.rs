@@ -105,6 +105,23 @@ const ARRIVALS: &[Alternative] = &[
     ),
 ];
 
+const STREAM: Object = Object::of(&[
+    field("lifetime", TIME, "How long a client wants its stream, reconnections included."),
+    field(
+        "reconnect",
+        TIME,
+        "From the loss of a stream, or a failed try to open it again, to the client's next try.",
+    )
+    .or("{uniform: {min: 500ms, max: 1500ms}}", "Socket.IO: reconnectionDelay 1s, jitter 0.5"),
+    field(
+        "max_age",
+        Shape::Or(&["none"], &PERIOD),
+        "The server closes a stream of this age, a tenth more or less (gRPC's \
+         `MAX_CONNECTION_AGE`).",
+    )
+    .or("none", OFF),
+]);
+
 const CLASS: Object = Object::of(&[
     field("name", Shape::Name, "Name of the request class."),
     field(
@@ -129,6 +146,14 @@ const CLASS: Object = Object::of(&[
         "A request leaves an instance's queue after this long.",
     )
     .or("none", OFF),
+    field(
+        "stream",
+        Shape::Or(&["none"], &Shape::Map(&STREAM)),
+        "Its requests open long-lived connections (WebSockets, gRPC streams): a request is the \
+         handshake, and the stream stays open at its instance without a worker. Streams are in \
+         equilibrium from the start.",
+    )
+    .or("none", "requests that are answered"),
     field(
         "session",
         Shape::Bool,

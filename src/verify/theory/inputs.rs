@@ -40,6 +40,12 @@ impl Inputs {
         self.left.remove(name).filter(|value| !value.is_null())
     }
 
+    /// The names of inputs that begin with something, in order.
+    #[must_use]
+    pub fn names(&self, prefix: &str) -> Vec<String> {
+        self.left.keys().filter(|name| name.starts_with(prefix)).cloned().collect()
+    }
+
     /// Takes a number.
     pub fn number(&mut self, name: &str) -> Result<Option<f64>, NotModelled> {
         match self.take(name) {

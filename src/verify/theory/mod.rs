@@ -10,11 +10,13 @@ mod canary;
 mod control;
 mod inputs;
 mod naming;
+mod outage;
 mod overload;
 mod queue;
 mod rollout;
 mod run;
 mod state;
+mod streams;
 mod tally;
 
 use serde::Deserialize;
@@ -174,6 +176,11 @@ impl Case {
         }
     }
 
+    /// What a case says of a metric: where that has to stand for an input which nobody knows.
+    fn expected(&self, metric: &str) -> Option<f64> {
+        self.checks.iter().find(|check| check.metric == metric)?.expected.as_f64()
+    }
+
     fn answers(&self, effort: &Effort) -> Result<Vec<Answer>, NotModelled> {
         let inputs = Inputs::new(&self.inputs);
         let metrics: Vec<&str> = self.checks.iter().map(|check| check.metric.as_str()).collect();
@@ -186,6 +193,14 @@ impl Case {
             rollout::race(inputs, effort)?
         } else if rollout::is_cut(&inputs) {
             rollout::cut(inputs, effort)?
+        } else if outage::is_backlog(&inputs) {
+            outage::backlog(inputs)?
+        } else if outage::is_stall(&inputs) {
+            outage::stall(inputs)?
+        } else if outage::is_silence(&inputs) {
+            outage::silence(inputs, self.expected("failed_requests"))?
+        } else if streams::is_drain(&inputs) {
+            streams::drain(inputs, effort)?
         } else if overload::is_amplification(&inputs) {
             overload::amplification(inputs)?
         } else if overload::is_herd(&inputs) {

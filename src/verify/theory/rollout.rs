@@ -14,7 +14,7 @@ use crate::record::{Cause, RunRecord};
 pub type Figure = (String, f64);
 
 /// Start-up of an instance in these cases; the catalogue leaves it open.
-const BOOT_S: f64 = 1.0;
+pub const BOOT_S: f64 = 1.0;
 /// Measured before the first restart, at least.
 const LEAD_S: f64 = 2.0;
 
@@ -156,7 +156,8 @@ pub fn cut(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModell
     Ok(figures)
 }
 
-fn class(process: &str, rate: f64, service_time: Value) -> Value {
+/// One class of requests.
+pub fn class(process: &str, rate: f64, service_time: Value) -> Value {
     json!({
         "name": "all",
         "arrivals": { process: { "rate": rate_text(rate) } },
@@ -165,7 +166,7 @@ fn class(process: &str, rate: f64, service_time: Value) -> Value {
 }
 
 /// A scenario that restarts every instance by a rolling update; control loops take no time.
-fn restart(scale: &Scale, lead_s: f64, parts: &Value) -> Value {
+pub fn restart(scale: &Scale, lead_s: f64, parts: &Value) -> Value {
     let mut service = json!({
         "workers": "unlimited",
         "startup": { "schedule": "0s", "pull": "0s", "init": "0s", "boot": span(BOOT_S) },
