@@ -35,6 +35,7 @@ gallery! {
     "capacity-hole-at-peak": ["scenario.yaml", "README.md"];
     "cold-cache-stampede": ["scenario.yaml", "README.md"];
     "config-code-order": ["scenario.yaml", "README.md"];
+    "dns-ttl-stragglers": ["scenario.yaml", "README.md"];
     "elb-weekday": [
         "scenario.yaml",
         "README.md",

@@ -78,7 +78,7 @@ const PALE: [Pair; 6] = [
 ];
 
 /// Outcomes but ok, then causes that need more colours.
-const KINDS: [Pair; 9] = [
+const KINDS: [Pair; Cause::ALL.len()] = [
     pair(0xd55e01, 0xff8c43),
     pair(0xe69f01, 0xf4bd46),
     pair(0x7b3f99, 0xb78ad0),
@@ -88,6 +88,7 @@ const KINDS: [Pair; 9] = [
     pair(0x009e74, 0x2fd0a1),
     pair(0xcc79a8, 0xe9a0cc),
     pair(0x8a8a8a, 0xb0b0b0),
+    pair(0x5c3a1e, 0xc9a27c),
 ];
 
 /// One hue; the more, the further from the paper, so that it reads without colours too.
