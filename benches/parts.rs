@@ -8,7 +8,7 @@ use cutover::engine::rng::Key;
 use cutover::engine::{Calendar, Histogram, SimTime, Xoshiro};
 use cutover::experiment::{COMPARE_BUCKETS, Silent, Simulator, run_study, summarise};
 use cutover::record::CoarseHistogram;
-use cutover::report::folder::{FolderOptions, contents};
+use cutover::report::folder::{ChartFiles, FolderOptions, contents};
 
 use crate::scenarios;
 
@@ -68,7 +68,9 @@ fn results(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("result");
     group.sample_size(10);
     group.bench_function("summary", |bencher| bencher.iter(|| summarise(&result)));
-    for (name, charts) in [("files without charts", false), ("files and charts", true)] {
+    for (name, charts) in
+        [("files without charts", ChartFiles::None), ("files and charts", ChartFiles::All)]
+    {
         group.bench_function(name, |bencher| {
             let options = || FolderOptions { charts, shown: &[], events: None, command: "bench" };
             bencher.iter(|| contents(&result, &summary, options()));

@@ -26,25 +26,33 @@ use cutover::stats::{Interval, LEVEL, correction, quantile, rare, sequential, sh
 /// Numbers of seeds that people use.
 const SEEDS: [usize; 4] = [10, 20, 50, 100];
 
+/// A heading, what is measured below it, and how many times the repetitions it takes.
+type Part = (&'static str, fn(u64), u64);
+
+const PARTS: [Part; 7] = [
+    ("Means and differences, formulas", means, 4),
+    ("Rare events and shares, formulas", rare_events_and_shares, 1),
+    ("Quantiles over seeds, formulas", quantiles, 1),
+    ("Stopping when precise enough, formulas", stopping, 1),
+    ("False alarms, formulas", false_alarms, 1),
+    ("Simulated studies", simulated, 1),
+    ("Simulated, stopping when precise enough", simulated_stopping, 1),
+];
+
+/// `coverage [REPETITIONS [HEADING]]`: the parts whose headings begin so.
 fn main() {
-    let repetitions = std::env::args()
-        .nth(1)
+    let mut arguments = std::env::args().skip(1);
+    let repetitions = arguments
+        .next()
         .map_or(10_000, |text| text.parse().expect("the number of repetitions, such as 10000"));
-    println!("## Means and differences, formulas ({} repetitions)\n", 4 * repetitions);
-    means(4 * repetitions);
-    println!("\n## Rare events and shares, formulas ({repetitions} repetitions)\n");
-    rare_events(repetitions);
-    shares(repetitions);
-    println!("\n## Quantiles over seeds, formulas ({repetitions} repetitions)\n");
-    quantiles(repetitions);
-    println!("\n## Stopping when precise enough, formulas ({repetitions} repetitions)\n");
-    stopping(repetitions);
-    println!("\n## False alarms, formulas ({repetitions} repetitions)\n");
-    false_alarms(repetitions);
-    println!("\n## Simulated studies ({repetitions} repetitions)\n");
-    simulated(repetitions);
-    println!("\n## Simulated, stopping when precise enough ({repetitions} repetitions)\n");
-    simulated_stopping(repetitions);
+    let wanted = arguments.next().unwrap_or_default();
+    for (heading, measure, times) in PARTS {
+        if heading.starts_with(&wanted) {
+            println!("## {heading} ({} repetitions)\n", times * repetitions);
+            measure(times * repetitions);
+            println!();
+        }
+    }
 }
 
 // Counting.
@@ -165,6 +173,12 @@ fn means(repetitions: u64) {
     }
 }
 
+fn rare_events_and_shares(repetitions: u64) {
+    rare_events(repetitions);
+    println!();
+    shares(repetitions);
+}
+
 /// Means of Poisson counts so small that most seeds count nothing, and their differences.
 fn rare_events(repetitions: u64) {
     heading(&["events a seed", "10 seeds, %", "20 seeds, %", "50 seeds, %", "100 seeds, %"]);
@@ -192,7 +206,6 @@ fn rare_events(repetitions: u64) {
 
 /// Exact shares: of seeds that were hit, and at a rate of one in a thousand.
 fn shares(repetitions: u64) {
-    println!();
     heading(&["true share", "trials", "covered, %"]);
     for (truth, trials) in [(0.001, 100), (0.001, 1_000), (0.001, 10_000), (0.05, 100), (0.3, 20)] {
         let [covered] = count(repetitions, |repetition| {
@@ -429,9 +442,11 @@ fn simulated(repetitions: u64) {
 fn simulated_stopping(repetitions: u64) {
     let mut study = world();
     study.arms.truncate(1);
+    // Nothing is deployed that a control could be held against.
+    study.control = false;
     let looks = sequential::looks(20, 320);
     heading(&["metric", "until", "mean seeds", "covered, %"]);
-    for (name, truth, share) in [("failed_share", 0.001, 0.35), ("failed_share", 0.001, 0.5)] {
+    for (name, truth, share) in [("failed_share", 0.001, 0.5), ("failed_share", 0.001, 0.7)] {
         let target = Target { metric: index_of(name).expect("a metric"), share };
         let used = AtomicU64::new(0);
         let [covered] = count(repetitions, |repetition| {

@@ -8,6 +8,7 @@ mod determinism;
 mod kubernetes;
 mod page;
 mod readme;
+mod results;
 mod samplers;
 mod scenario;
 mod shipped;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit;
+use crate::report::folder::ChartFiles;
 use crate::scenario::Overrides;
 
 /// Simulates deployment strategies and compares what they do to users.
@@ -145,6 +146,30 @@ pub struct OutputArgs {
     /// Write no charts
     #[arg(long)]
     pub no_charts: bool,
+    /// Which files of each chart are written (the report has all charts in any case)
+    #[arg(long, value_name = "FILES", default_value = "all", conflicts_with = "no_charts")]
+    pub charts: ChartChoice,
+}
+
+impl OutputArgs {
+    /// What is asked for.
+    #[must_use]
+    pub fn chart_files(&self) -> ChartFiles {
+        match self.charts {
+            _ if self.no_charts => ChartFiles::None,
+            ChartChoice::All => ChartFiles::All,
+            ChartChoice::Svg => ChartFiles::Svg,
+        }
+    }
+}
+
+/// Files of each chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ChartChoice {
+    /// SVG and PNG, for white paper and for dark slides
+    All,
+    /// SVG for white paper: a fifth of the size
+    Svg,
 }
 
 /// `cutover compare`.

@@ -30,7 +30,7 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let (result, summary) = asked.run(&args.scenario, args.output.threads, &place, console)?;
     let command = reproduce::study("compare", &asked, &args.scenario, &args.seeds);
     let shown = asked.shown(&result, &args.scenario, &args.output)?;
-    let charts = !args.output.no_charts;
+    let charts = args.output.chart_files();
     let options = FolderOptions { charts, shown: &shown, events: None, command: &command };
     place.fill(&result, &summary, options, console)?;
     console.answer(&answer(&result, &summary, args.format, console))?;

@@ -70,7 +70,7 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
     let shown = [Shown { group, roles: vec![Role::Only], record, command: command.clone() }];
     let record = &shown[0].record;
     let options = FolderOptions {
-        charts: !args.output.no_charts,
+        charts: args.output.chart_files(),
         shown: &shown,
         events: Some(record),
         command: &command,

@@ -58,7 +58,7 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
     }
     let sweep = Sweep { inputs, design, metric, points };
     let command = reproduce::sweep(&studies[0], args);
-    place.put(&report::files(&sweep, !args.output.no_charts, &command), console)?;
+    place.put(&report::files(&sweep, args.output.chart_files(), &command), console)?;
     let screen = Screen { columns: console.columns, color: console.color };
     console.answer(&match args.format {
         Format::Table => report::terminal(&sweep, screen),

@@ -53,6 +53,9 @@ pub fn compare(result: &StudyResult, summary: &Summary) -> String {
         let (strategy, causes) = (escaped(&line.strategy), escaped(&line.text()));
         text.push_str(&format!("- {strategy}{release}: {causes}\n"));
     }
+    if !answer.rests.is_empty() {
+        text.push_str(&format!("\n{}\n", escaped(&answer.rests)));
+    }
     details(&mut text, "Assumed, as the scenario does not say", &answer.defaults);
     details(&mut text, "Warnings", &answer.warnings);
     text.push_str(&format!("\n{}\n", escaped(&answer.caveat)));

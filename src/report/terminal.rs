@@ -67,6 +67,10 @@ fn causes(answer: &Answer, columns: usize, paint: Paint) -> String {
         text.push('\n');
         text.push_str(&wrap(&entry, columns, names + 2));
     }
+    if !answer.rests.is_empty() {
+        text.push('\n');
+        text.push_str(&paint.faint(&wrap(&answer.rests, columns, 2)));
+    }
     text
 }
 

@@ -49,7 +49,7 @@ impl Evidence {
 }
 
 /// The parts.
-pub static PARTS: [Part; 5] = [
+pub static PARTS: [Part; 6] = [
     Part {
         part: "queues, service times, balancing policies",
         held_against: Evidence::Theory,
@@ -81,6 +81,12 @@ pub static PARTS: [Part; 5] = [
         note: "34 recordings of rollouts through HAProxy 2.6 and nginx 1.22; Envoy, kube-proxy, \
                ALB and propagation as documented",
         causes: &[Cause::TerminationRace, Cause::NotListening],
+    },
+    Part {
+        part: "sessions, caches and stores behind the instances",
+        held_against: Evidence::Documentation,
+        note: "rules and sources in docs/model.md; sizes and rates are the scenario's own",
+        causes: &[Cause::State],
     },
     Part {
         part: "metrics, alerts, people on call",

@@ -9,6 +9,7 @@ use super::{control, is_control};
 use crate::report::csv::plan_of;
 use crate::report::figure::{percent, rounded};
 use crate::report::text::visible;
+use crate::report::validity::{Evidence, rests_on};
 
 /// The causes of one strategy and release.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +58,34 @@ impl CauseLine {
     pub fn count(&self) -> String {
         rounded(self.failed.round())
     }
+}
+
+/// What the models behind the causes of a study's harm were held against, strongest evidence
+/// first; empty where nothing failed.
+#[must_use]
+pub fn rests(lines: &[CauseLine]) -> String {
+    let mut causes: Vec<Cause> = Vec::new();
+    for share in lines.iter().flat_map(|line| &line.shares) {
+        if !causes.contains(&share.cause) {
+            causes.push(share.cause);
+        }
+    }
+    let named = |wanted: &dyn Fn(Cause) -> bool| {
+        let names = causes.iter().filter(|cause| wanted(**cause)).map(|cause| cause.name());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let against = |evidence: Evidence| {
+        named(&|cause| rests_on(cause).any(|part| part.held_against == evidence))
+    };
+    let parts = [
+        ("held against recordings", against(Evidence::Recordings)),
+        ("held against theory", against(Evidence::Theory)),
+        ("taken from documentation only", against(Evidence::Documentation)),
+        ("stated by the scenario", named(&|cause| rests_on(cause).next().is_none())),
+    ];
+    let told = parts.iter().filter(|(_, names)| !names.is_empty());
+    let told: Vec<String> = told.map(|(what, names)| format!("{what}: {names}")).collect();
+    if told.is_empty() { String::new() } else { format!("Models {}.", told.join("; ")) }
 }
 
 /// A line for each release and strategy.

@@ -6,6 +6,7 @@
 mod asked;
 mod causes;
 mod columns;
+mod differences;
 mod grid;
 mod hundred;
 mod spread;
@@ -42,12 +43,16 @@ pub struct Answer {
     pub spread: Option<Grid>,
     /// Why requests failed.
     pub causes: Vec<CauseLine>,
+    /// What the models behind these causes were held against; empty where nothing failed.
+    pub rests: String,
     /// Which strategy fails fewest requests on average.
     pub ranking: Option<String>,
     /// Every strategy against the baseline, in words.
     pub sentences: Vec<Sentence>,
     /// Which strategy is probably the best, and which are dominated.
     pub choices: Vec<String>,
+    /// Every metric's difference to the baseline.
+    pub differences: Option<Grid>,
     /// How sure the sentences are.
     pub certainty: String,
     /// `path = value` of the defaults used.
@@ -63,6 +68,7 @@ impl Answer {
     #[must_use]
     pub fn new(result: &StudyResult, summary: &Summary) -> Self {
         let study = &result.study;
+        let causes = causes::lines(result);
         Self {
             scenario: visible(&study.name),
             scope: scope(result),
@@ -71,10 +77,12 @@ impl Answer {
             hundred: hundred::table(result, summary),
             latency: spread::latency(result, summary),
             spread: spread::spread(result, summary),
-            causes: causes::lines(result),
+            rests: causes::rests(&causes),
+            causes,
             ranking: hundred::ranking(result, summary),
             sentences: words::sentences(result, summary),
             choices: sure::choices(result, summary),
+            differences: differences::table(result, summary),
             certainty: sure::certainty(result, summary),
             defaults: study
                 .defaults

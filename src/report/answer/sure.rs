@@ -21,6 +21,10 @@ const PAIRED: [(&str, &str); 4] = [
 /// The level of precision that "what more seeds would buy" is told for if none was asked for.
 const USUAL: f64 = 0.05;
 
+/// With fewer seeds than this coverage is not what is stated for all data: see
+/// `results/coverage`.
+const FEW: u64 = 20;
+
 /// How sure the sentences are.
 pub fn certainty(result: &StudyResult, summary: &Summary) -> String {
     let seeds = result.study.seeds;
@@ -41,6 +45,12 @@ pub fn certainty(result: &StudyResult, summary: &Summary) -> String {
             percent(summary.level)
         ));
         parts.extend(pairing(result, summary));
+    }
+    if seeds < FEW {
+        parts.push(format!(
+            "Below {FEW} seeds intervals of heavily skewed figures cover less often than they \
+             say: as low as 91 % at 10 where 95 % are stated."
+        ));
     }
     parts.extend(match summary.target {
         Some(target) => grown(result, summary, target),
@@ -229,6 +239,15 @@ mod tests {
         let text = certainty(&result, &summarise(&result));
         assert!(text.contains("pairing removed"), "{text}");
         assert!(text.contains("Least is known of excess_failed of "), "{text}");
+    }
+
+    #[test]
+    fn few_seeds_are_told() {
+        let mut result = fixture::one_release();
+        let told = |result: &StudyResult| certainty(result, &summarise(result));
+        assert!(!told(&result).contains("Below 20 seeds"));
+        result.study.seeds = 19;
+        assert!(told(&result).contains("Below 20 seeds"), "{}", told(&result));
     }
 
     #[test]

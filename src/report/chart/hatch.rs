@@ -20,16 +20,31 @@ pub enum Hatch {
     Upright,
     /// Both level and upright.
     Grid,
+    /// Both rising and falling.
+    Lattice,
+    /// Rising, twice as many.
+    CloseRising,
+    /// Level, twice as many.
+    CloseLevel,
 }
 
-const PATTERNS: [Hatch; 6] =
-    [Hatch::Plain, Hatch::Rising, Hatch::Level, Hatch::Falling, Hatch::Upright, Hatch::Grid];
+const PATTERNS: [Hatch; 9] = [
+    Hatch::Plain,
+    Hatch::Rising,
+    Hatch::Level,
+    Hatch::Falling,
+    Hatch::Upright,
+    Hatch::Grid,
+    Hatch::Lattice,
+    Hatch::CloseRising,
+    Hatch::CloseLevel,
+];
 /// Pixels from line to line.
 const STEP: i32 = 14;
 const WIDTH: u32 = 3;
 
 impl Hatch {
-    /// The pattern of the kind at this place; no two of six are alike.
+    /// The pattern of the kind at this place; no two of nine are alike.
     #[must_use]
     pub fn of(place: usize) -> Self {
         PATTERNS[place % PATTERNS.len()]
@@ -38,7 +53,10 @@ impl Hatch {
     /// Draws the pattern's lines in a rectangle.
     pub fn draw(self, picture: &mut Picture, (from, to): (Point, Point), ink: Ink) {
         let mut line = |a: Point, b: Point| picture.line(vec![a, b], ink, WIDTH);
-        if matches!(self, Self::Level | Self::Grid) {
+        let close = matches!(self, Self::CloseRising | Self::CloseLevel);
+        let step = if close { STEP / 2 } else { STEP };
+        let lines = |from, to| lines(from, to, step);
+        if matches!(self, Self::Level | Self::Grid | Self::CloseLevel) {
             for y in lines(from.1, to.1) {
                 line((from.0, y), (to.0, y));
             }
@@ -49,7 +67,7 @@ impl Hatch {
             }
         }
         // Along a rising line x + y is constant, along a falling one x - y.
-        if self == Self::Rising {
+        if matches!(self, Self::Rising | Self::Lattice | Self::CloseRising) {
             for sum in lines(from.0 + from.1, to.0 + to.1) {
                 let (left, right) = (from.0.max(sum - to.1), to.0.min(sum - from.1));
                 if left < right {
@@ -57,7 +75,7 @@ impl Hatch {
                 }
             }
         }
-        if self == Self::Falling {
+        if matches!(self, Self::Falling | Self::Lattice) {
             for difference in lines(from.0 - to.1, to.0 - from.1) {
                 let (left, right) = (from.0.max(difference + from.1), to.0.min(difference + to.1));
                 if left < right {
@@ -68,10 +86,10 @@ impl Hatch {
     }
 }
 
-/// The multiples of the step strictly between two values.
-fn lines(from: i32, to: i32) -> impl Iterator<Item = i32> {
-    let first = from.div_euclid(STEP) + 1;
-    (first..).map(|count| count * STEP).take_while(move |&place| place < to)
+/// The multiples of a step strictly between two values.
+fn lines(from: i32, to: i32, step: i32) -> impl Iterator<Item = i32> {
+    let first = from.div_euclid(step) + 1;
+    (first..).map(move |count| count * step).take_while(move |&place| place < to)
 }
 
 #[cfg(test)]
@@ -81,7 +99,7 @@ mod tests {
 
     #[test]
     fn lines_stay_within_their_rectangle() {
-        for place in 0..6 {
+        for place in 0..PATTERNS.len() {
             let mut picture = Picture::new(200, 100, "");
             Hatch::of(place).draw(&mut picture, ((33, 20), (120, 81)), Ink::Paper);
             assert_eq!(picture.shapes.is_empty(), place == 0);
@@ -92,6 +110,15 @@ mod tests {
                     "{place}: {points:?}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn every_cause_and_every_outcome_has_a_pattern_of_its_own() {
+        assert!(crate::record::Cause::ALL.len() <= PATTERNS.len());
+        assert!(crate::record::Outcome::ALL.len() - 1 <= PATTERNS.len());
+        for (index, pattern) in PATTERNS.iter().enumerate() {
+            assert!(!PATTERNS[..index].contains(pattern));
         }
     }
 

@@ -44,7 +44,7 @@ pub fn draw(result: &StudyResult, summary: &Summary, release: &str, of: &str) ->
     let bottom = TOP + groups.len() as i32 * (PANEL + GAP);
     let caption = format!(
         "{} The darker, the larger the share of a step's ok requests (on dark paper: the \
-         brighter), all seeds pooled; the p99 on the right is the mean over seeds.",
+         brighter), all seeds pooled; so is the p99 on the right with its interval.",
         source(result, summary)
     );
     let height = (bottom + 190) as u32;
@@ -157,8 +157,8 @@ fn names(picture: &mut Picture, summary: &Summary, (index, group): (usize, &Grou
     let room = WIDTH as i32 - MARGIN - x;
     let name = fitted(&visible(&group.strategy), BODY, true, room);
     picture.text(Label::new((x, y), BODY, name).bold());
-    if let Some(line) = summary.line(index, "ok_p99_ms") {
-        let estimate = Estimate::new(line.mean, line.interval, Scale::Plain);
+    if let Some(line) = summary.pooled(index, "ok_p99_ms") {
+        let estimate = Estimate::new(line.value, line.interval, Scale::Plain);
         let text = fitted(&format!("p99 {} ms", estimate.joined()), SMALL, false, room);
         picture.text(Label::new((x, y + 28), SMALL, text).ink(Ink::Muted));
     }

@@ -11,7 +11,7 @@ use super::picture::{Label, Picture, Point, Side};
 use super::render::text_width;
 use super::source;
 use crate::report::answer::is_control;
-use crate::report::figure::{Estimate, Scale, percent, rounded};
+use crate::report::figure::{Estimate, Scale, percent};
 use crate::report::text::visible;
 
 const ROW: i32 = 78;
@@ -39,8 +39,8 @@ pub fn draw(result: &StudyResult, summary: &Summary, release: &str, of: &str) ->
         return None;
     }
     let caption = format!(
-        "{} Bars show the mix of all failed requests; below each name: failed requests a \
-         deployment, and their share of all requests with its interval.",
+        "{} Bars show the mix of all failed requests; below each name: their share of all requests \
+         with its interval.",
         source(result, summary)
     );
     let bottom = TOP + groups.len() as i32 * ROW;
@@ -103,18 +103,16 @@ fn causes(group: &Group) -> Vec<Part> {
 }
 
 fn name(picture: &mut Picture, summary: &Summary, (index, group): (usize, &Group), y: i32) {
-    let failed: f64 = outcomes(group).iter().map(|part| part.count).sum();
     let ink = if is_control(group) { Ink::Muted } else { Ink::Text };
     let name = fitted(&visible(&group.strategy), BODY, true, NAMES - 20);
     let right = MARGIN + NAMES - 20;
     let label = Label::new((right, y + 16), BODY, name).bold().ink(ink);
     picture.text(label.side(Side::Right));
-    let number = if failed < 10.0 { rounded(failed) } else { rounded(failed.round()) };
     let share = summary.line(index, "failed_share").map_or_else(String::new, |line| {
         let estimate = Estimate::new(line.mean, line.interval, Scale::Percent);
-        if line.mean > 0.0 { format!(": {} %", estimate.joined()) } else { String::new() }
+        if line.mean > 0.0 { format!("{} %", estimate.joined()) } else { "0 %".to_owned() }
     });
-    let text = fitted(&format!("{number}{share}"), SMALL, false, NAMES - 20);
+    let text = fitted(&share, SMALL, false, NAMES - 20);
     let label = Label::new((right, y + 44), SMALL, text).ink(Ink::Muted);
     picture.text(label.side(Side::Right));
 }

@@ -12,7 +12,7 @@ use super::picture::{Label, Picture, Point, Side};
 use super::render::text_width;
 use super::source;
 use crate::report::answer::mixed;
-use crate::report::figure::{Scale, rounded};
+use crate::report::figure::{Estimate, Scale};
 use crate::report::text::visible;
 
 const HEIGHT: u32 = 900;
@@ -28,6 +28,8 @@ struct Dot {
     harm: Span,
     /// By place in [`COSTS`].
     costs: [Option<Span>; 2],
+    /// Who dominates it for certain.
+    dominated_by: Option<String>,
 }
 
 struct Cost {
@@ -69,15 +71,17 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
             let harm = value(&arm.name, "excess_failed", Scale::Plain)?;
             let costs =
                 [0, 1].map(|cost: usize| value(&arm.name, COSTS[cost].metric, COSTS[cost].scale));
-            Some(Dot { place, name: visible(&arm.name), harm, costs })
+            let dominated_by = dominated_by(result, summary, place);
+            Some(Dot { place, name: visible(&arm.name), harm, costs, dominated_by })
         })
         .collect();
     if dots.len() < 2 {
         return None;
     }
     let caption = format!(
-        "{} Crosses: intervals of both means. A dashed line joins the strategies that no other \
-         beats on its two axes; hollow: beaten on all three. Down and left is better.{}",
+        "{} Crosses: intervals of both means. A dashed line joins the strategies whose means no \
+         other beats on its two axes; hollow: dominated for certain, weighing all three. Down and \
+         left is better.{}",
         source(result, summary),
         if result.study.releases.len() > 1 { " Releases mixed in their shares." } else { "" }
     );
@@ -105,7 +109,7 @@ fn panel(picture: &mut Picture, dots: &[Dot], cost: usize, (y, plot): (&Axis, Pl
     let axes = (&x, y);
     front(picture, dots, cost, axes);
     for dot in dots {
-        paint_dot(picture, dots, (dot, cost), axes);
+        paint_dot(picture, (dot, cost), axes);
     }
     names(picture, dots, cost, (axes, &plot));
 }
@@ -120,21 +124,27 @@ fn harm_axis(dots: &[Dot], pixels: (i32, i32)) -> Axis {
     fitting(ends, means.spread != Spread::Linear, pixels)
 }
 
-/// A strategy that is at least as good on all counts and better on one.
-fn beaten_by<'a>(dots: &'a [Dot], dot: &Dot) -> Option<&'a Dot> {
-    dots.iter().find(|other| {
-        let mut differences = vec![other.harm.1 - dot.harm.1];
-        for (mine, theirs) in dot.costs.iter().zip(other.costs) {
-            // What cannot be compared does not make it beaten.
-            let difference = mine.zip(theirs).map(|(mine, theirs)| theirs.1 - mine.1);
-            differences.push(difference.unwrap_or(f64::INFINITY));
+/// Who dominates a strategy for certain in every release; `None` where nobody does.
+fn dominated_by(result: &StudyResult, summary: &Summary, arm: usize) -> Option<String> {
+    let mut by: Option<Vec<usize>> = None;
+    for release in 0..result.study.releases.len() {
+        let mut standings = summary.pareto.iter();
+        let here = standings.find(|place| place.release == release && place.arm == arm)?;
+        if here.dominated_by.is_empty() {
+            return None;
         }
-        differences.iter().all(|&difference| difference <= 0.0)
-            && differences.iter().any(|&difference| difference < 0.0)
-    })
+        by = Some(match by {
+            None => here.dominated_by.clone(),
+            Some(before) => {
+                before.into_iter().filter(|arm| here.dominated_by.contains(arm)).collect()
+            }
+        });
+    }
+    let name = by?.first().map(|&arm| visible(&result.study.arms[arm].name));
+    Some(name.unwrap_or_else(|| "others".to_owned()))
 }
 
-/// The line through the strategies that no other beats on these two axes.
+/// The line through the strategies whose means no other beats on these two axes.
 fn front(picture: &mut Picture, dots: &[Dot], cost: usize, (x, y): (&Axis, &Axis)) {
     let mut points: Vec<(f64, f64)> =
         dots.iter().filter_map(|dot| Some((dot.costs[cost]?.1, dot.harm.1))).collect();
@@ -154,19 +164,14 @@ fn front(picture: &mut Picture, dots: &[Dot], cost: usize, (x, y): (&Axis, &Axis
     picture.dashed(&line, &[14, 8], Ink::Muted, 3);
 }
 
-fn paint_dot(
-    picture: &mut Picture,
-    dots: &[Dot],
-    (dot, cost): (&Dot, usize),
-    (x, y): (&Axis, &Axis),
-) {
+fn paint_dot(picture: &mut Picture, (dot, cost): (&Dot, usize), (x, y): (&Axis, &Axis)) {
     let Some(spent) = dot.costs[cost] else { return };
     let ink = Ink::Series(dot.place);
     let at = (x.place(spent.1), y.place(dot.harm.1));
     picture.line(vec![(x.place(spent.0), at.1), (x.place(spent.2), at.1)], ink, 3);
     picture.line(vec![(at.0, y.place(dot.harm.0)), (at.0, y.place(dot.harm.2))], ink, 3);
     mark(picture, at, dot.place, ink, 13);
-    if beaten_by(dots, dot).is_some() {
+    if dot.dominated_by.is_some() {
         mark(picture, at, dot.place, Ink::Paper, 8);
     }
 }
@@ -225,9 +230,12 @@ fn list(picture: &mut Picture, dots: &[Dot], (top, bottom): (i32, i32)) {
         ink: Ink::Series(dot.place),
         mark: Some(dot.place),
         name: dot.name.clone(),
-        detail: beaten_by(dots, dot).map_or_else(
-            || format!("harm {}", rounded(dot.harm.1)),
-            |other| format!("beaten by {}", fitted(&other.name, SMALL, false, 170)),
+        detail: dot.dominated_by.as_ref().map_or_else(
+            || {
+                let (low, mean, high) = dot.harm;
+                Estimate::new(mean, Some((low, high)), Scale::Plain).joined()
+            },
+            |other| format!("dominated by {}", fitted(other, SMALL, false, 150)),
         ),
     });
     column(picture, tags.collect(), LIST, (top, bottom), WIDTH as i32 - 20);
@@ -236,25 +244,32 @@ fn list(picture: &mut Picture, dots: &[Dot], (top, bottom): (i32, i32)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn dot(place: usize, cost: f64, time: Option<f64>, harm: f64) -> Dot {
-        let span = |value: f64| (value, value, value);
-        let costs = [Some(span(cost)), time.map(span)];
-        Dot { place, name: place.to_string(), harm: span(harm), costs }
-    }
+    use crate::experiment::Standing;
+    use crate::report::fixture;
 
     #[test]
-    fn a_strategy_is_beaten_only_by_one_that_is_as_good_on_all_counts() {
-        let dots = [
-            dot(0, 0.0, Some(9.0), 100.0),
-            dot(1, 5.0, Some(2.0), 10.0),
-            dot(2, 6.0, Some(2.0), 10.0),
-            dot(3, 5.0, Some(2.0), 10.0),
-            dot(4, 6.0, Some(1.0), 10.0),
-            dot(5, 9.0, None, 20.0),
+    fn a_strategy_is_dominated_if_it_is_so_with_every_release() {
+        let result = fixture::result();
+        let standing = |release, arm, dominated_by: &[usize]| Standing {
+            release,
+            arm,
+            dominated_by: dominated_by.to_vec(),
+            on_front: dominated_by.is_empty(),
+        };
+        let pareto = vec![
+            standing(0, 0, &[1]),
+            standing(0, 1, &[]),
+            standing(0, 2, &[1, 3]),
+            standing(0, 3, &[2]),
+            standing(1, 0, &[]),
+            standing(1, 1, &[]),
+            standing(1, 2, &[3]),
+            standing(1, 3, &[1]),
         ];
-        let beaten: Vec<Option<usize>> =
-            dots.iter().map(|dot| beaten_by(&dots, dot).map(|other| other.place)).collect();
-        assert_eq!(beaten, [None, None, Some(1), None, None, None]);
+        let summary = Summary { pareto, ..Summary::default() };
+        let told = [0, 1, 2, 3].map(|arm| dominated_by(&result, &summary, arm));
+        let canary = result.study.arms[3].name.clone();
+        assert_eq!(told, [None, None, Some(canary), Some("others".to_owned())]);
+        assert_eq!(dominated_by(&result, &Summary::default(), 0), None);
     }
 }

@@ -39,8 +39,8 @@ pub fn draw(result: &StudyResult, summary: &Summary, release: &str, of: &str) ->
         .collect();
     let longest = curves.iter().map(|curve| curve.latency.len()).max()?;
     let caption = format!(
-        "{} Curves pool the ok requests of all seeds; the p99 on the right is the mean over \
-         seeds with its interval. Latency counts from the intended send, retries included.",
+        "{} Curves, and the p99 on the right with its interval, are of the ok requests of all \
+         seeds together. Latency counts from the intended send, retries included.",
         source(result, summary)
     );
     let mut picture = sheet(HEIGHT, &format!("Latency of ok requests by percentile{of}"), &caption);
@@ -114,8 +114,8 @@ fn one(
         }
     }
     let star = if baseline(result) == Some(&group.strategy) { " *" } else { "" };
-    let detail = summary.line(curve.group, "ok_p99_ms").map_or_else(String::new, |line| {
-        let estimate = Estimate::new(line.mean, line.interval, Scale::Plain);
+    let detail = summary.pooled(curve.group, "ok_p99_ms").map_or_else(String::new, |line| {
+        let estimate = Estimate::new(line.value, line.interval, Scale::Plain);
         format!("p99 {} ms", estimate.joined())
     });
     let mark = (!control).then_some(place);

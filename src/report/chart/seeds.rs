@@ -8,7 +8,7 @@ use super::palette::Ink;
 use super::picture::{Label, Picture, Shape, Side};
 use super::{place_of, source};
 use crate::report::answer::{group_of, is_control};
-use crate::report::figure::{Scale, percent, rounded};
+use crate::report::figure::{Estimate, Scale, percent, rounded};
 use crate::report::text::visible;
 
 const ROW: i32 = 84;
@@ -19,15 +19,16 @@ const RADIUS: i32 = 5;
 
 /// The chart; `None` where a strategy has only one run.
 pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
-    let sections: Vec<(String, Vec<&Group>)> = result
+    let sections: Vec<(String, Vec<(usize, &Group)>)> = result
         .study
         .releases
         .iter()
         .map(|release| {
             let groups = result.study.arms.iter().filter_map(|arm| {
-                Some(&result.groups[group_of(result, &arm.name, &release.name)?])
+                let index = group_of(result, &arm.name, &release.name)?;
+                Some((index, &result.groups[index]))
             });
-            let groups = groups.filter(|group| !is_control(group) && group.rows.len() > 1);
+            let groups = groups.filter(|(_, group)| !is_control(group) && group.rows.len() > 1);
             let share = percent(release.share);
             let title = format!("release {} ({share} of deployments)", visible(&release.name));
             (title, groups.collect())
@@ -37,7 +38,7 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
     if count == 0 {
         return None;
     }
-    let rows = || sections.iter().flat_map(|(_, groups)| groups).flat_map(|group| &group.rows);
+    let rows = || sections.iter().flat_map(|(_, groups)| groups).flat_map(|(_, group)| &group.rows);
     let excess = rows().any(|row| row.value("excess_failed").is_some());
     let (scale, title, unit) = if excess {
         let title = "Failed requests beyond no deployment, every seed";
@@ -48,11 +49,12 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
     let titles = if sections.len() > 1 { sections.len() as i32 } else { 0 };
     let bottom = 90 + count * ROW + titles * SECTION;
     let caption = format!(
-        "{} A dot is one run; the upright line is the median. Left is better.",
+        "{} A dot is one run; the upright line is the median; on the right the mean with its \
+         interval. Left is better.",
         source(result, summary)
     );
     let mut picture = sheet((bottom + 170) as u32, title, &caption);
-    let plot = Plot { left: 330, right: WIDTH as i32 - 310, top: 80, bottom };
+    let plot = Plot { left: 330, right: WIDTH as i32 - 400, top: 80, bottom };
     let values = rows().map(|row| scale.apply(headline(row)));
     let axis = fitting(values, scale == Scale::Plain, (plot.left, plot.right));
     let ticks: Vec<(i32, String)> =
@@ -66,9 +68,10 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
             picture.text(Label::new((MARGIN, y - SECTION / 2), BODY, release.clone()).bold());
             picture.line(vec![(MARGIN, y - 2), (plot.right, y - 2)], Ink::Grid, 2);
         }
-        for group in groups {
+        for &(index, group) in groups {
             let place = place_of(result, &group.strategy);
             strip(&mut picture, &axis, group, place, (y + ROW / 2, scale));
+            mean(&mut picture, summary, index, (plot.right + 24, y + ROW / 2 - 14, scale));
             y += ROW;
         }
     }
@@ -96,13 +99,24 @@ fn strip(
     picture.line(vec![(median, y - REACH - 5), (median, y + REACH + 5)], Ink::Text, 3);
     let middle = scale.apply(runs[(runs.len() - 1) / 2].0);
     let x = axis.pixels.1 + 24;
-    let text = format!("median {}", rounded(middle));
-    picture.text(Label::new((x, y - 14), BODY, text).bold());
     let (value, seed) = runs[runs.len() - 1];
     // The first seed of the worst ones.
     let seed = runs.iter().find(|run| run.0 == value).map_or(seed, |run| run.1);
-    let text = format!("worst {} (seed {seed})", rounded(scale.apply(value)));
+    let worst = rounded(scale.apply(value));
+    let text = format!("median {}, worst {worst} (seed {seed})", rounded(middle));
+    let text = fitted(&text, SMALL, false, WIDTH as i32 - 12 - x);
     picture.text(Label::new((x, y + 15), SMALL, text).ink(Ink::Muted));
+}
+
+/// The mean of a group with its interval.
+fn mean(picture: &mut Picture, summary: &Summary, group: usize, (x, y, scale): (i32, i32, Scale)) {
+    let metrics = ["excess_failed", "failed_share"];
+    let found = metrics.iter().find_map(|metric| summary.line(group, metric));
+    if let Some(line) = found {
+        let text = Estimate::new(line.mean, line.interval, scale).joined();
+        let text = fitted(&text, BODY, true, WIDTH as i32 - 12 - x);
+        picture.text(Label::new((x, y), BODY, text).bold());
+    }
 }
 
 /// Places of dots in rising columns: those that would cover each other stand above and below

@@ -133,7 +133,9 @@ impl Sheet<'_> {
         let failed = |step: &Step| step.outcomes[1..].iter().sum::<f64>();
         let highest = self.steps.iter().map(failed).fold(0.0, f64::max);
         let axis = from_zero(highest, (plot.bottom, plot.top), 4);
-        plot.left_axis(&mut self.picture, &axis, &axis.ticks(4), "failed requests/s, by outcome");
+        // Of nothing there are no steps to mark.
+        let ticks = if highest > 0.0 { axis.ticks(4) } else { vec![0.0] };
+        plot.left_axis(&mut self.picture, &axis, &ticks, "failed requests/s, by outcome");
         let mut stack = Stack::new(self.spans());
         let mut swatches = Vec::new();
         for &outcome in &Outcome::ALL[1..] {
@@ -286,7 +288,9 @@ impl Sheet<'_> {
             // Flags that would cover each other stand side by side.
             let flag = x.max(last.saturating_add(34)).min(WIDTH as i32 - MARGIN);
             last = flag;
-            self.picture.line(vec![(flag, flags), (x, flags + 26)], Ink::Text, 2);
+            let knee = flags + if flag == x { 0 } else { 21 };
+            let stem = vec![(flag, flags), (flag, knee), (x, knee), (x, flags + 26)];
+            self.picture.line(stem, Ink::Text, 2);
             self.picture.shapes.push(Shape::Dot { at: (flag, flags), radius: 16, ink: Ink::Text });
             let number = Label::new((flag, flags), SMALL, (index + 1).to_string());
             self.picture.text(number.bold().ink(Ink::Paper).side(Side::Middle));

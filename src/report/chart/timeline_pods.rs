@@ -48,10 +48,13 @@ pub fn draw(sheet: &mut Sheet<'_>, plot: Plot, plan: &Plan, typical: &Shown) {
 
 fn look(layer: Layer) -> (Ink, Hatch) {
     let place = usize::from(layer.new);
-    match layer.state {
-        State::Ready => (Ink::Series(place), Hatch::Plain),
-        State::NotReady => (Ink::Pale(place), Hatch::Level),
-        State::Stopping => (Ink::Pale(place), Hatch::Rising),
+    match (layer.state, layer.new) {
+        (State::Ready, false) => (Ink::Series(place), Hatch::Plain),
+        (State::Ready, true) => (Ink::Series(place), Hatch::Rising),
+        (State::NotReady, false) => (Ink::Pale(place), Hatch::Upright),
+        (State::NotReady, true) => (Ink::Pale(place), Hatch::Level),
+        (State::Stopping, false) => (Ink::Pale(place), Hatch::Lattice),
+        (State::Stopping, true) => (Ink::Pale(place), Hatch::Falling),
     }
 }
 

@@ -19,8 +19,8 @@ use super::{csv, events, hdr, html};
 /// What goes into a folder besides the tables.
 #[derive(Clone, Copy, Debug)]
 pub struct FolderOptions<'a> {
-    /// Charts, as files and in the report.
-    pub charts: bool,
+    /// Charts in the report, and which files there are of each.
+    pub charts: ChartFiles,
     /// Runs shown one by one, on timelines and in the report.
     pub shown: &'a [Shown],
     /// The record of the one run that the study consists of: its log becomes `events.jsonl`.
@@ -28,6 +28,17 @@ pub struct FolderOptions<'a> {
     /// The command that reproduces the study, for the report. It must not depend on the
     /// machine: the scenario by its file's name, no folder, no threads.
     pub command: &'a str,
+}
+
+/// Which files there are of each chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChartFiles {
+    /// SVG and PNG, for white paper and for dark slides.
+    All,
+    /// SVG for white paper.
+    Svg,
+    /// No charts at all, in the report neither.
+    None,
 }
 
 /// A file: its path below the folder, with `/`, and its bytes.
@@ -74,9 +85,12 @@ pub fn contents(result: &StudyResult, summary: &Summary, options: FolderOptions<
     for (path, text) in hdr::files(result) {
         add(&path, text);
     }
-    let charts = if options.charts { charts(result, summary, options.shown) } else { Vec::new() };
+    let charts = match options.charts {
+        ChartFiles::None => Vec::new(),
+        ChartFiles::All | ChartFiles::Svg => charts(result, summary, options.shown),
+    };
     add("report.html", html::page(result, summary, options.command, &charts, options.shown));
-    files.extend(drawn(&charts));
+    files.extend(drawn(&charts, options.charts));
     files.sort_by(|a, b| a.0.cmp(&b.0));
     let digests = files
         .iter()
@@ -91,11 +105,16 @@ fn plan_of_run<'a>(result: &'a StudyResult, record: &RunRecord) -> &'a crate::pl
     arm.and_then(|arm| arm.plan.as_deref()).unwrap_or(&result.study.plan)
 }
 
-/// All files of each chart: for white paper, and below `dark` for dark slides.
+/// Files of each chart: for white paper, and below `dark` for dark slides.
 #[must_use]
-pub fn drawn(charts: &[Chart]) -> Vec<File> {
+pub fn drawn(charts: &[Chart], wanted: ChartFiles) -> Vec<File> {
     let mut files = Vec::new();
     for chart in charts {
+        if wanted != ChartFiles::All {
+            let path = format!("charts/{}.svg", chart.name);
+            files.push((path, svg(&chart.picture, Theme::Light).into_bytes()));
+            continue;
+        }
         for (folder, theme) in [("charts", Theme::Light), ("charts/dark", Theme::Dark)] {
             let path = |kind: &str| format!("{folder}/{}.{kind}", chart.name);
             files.push((path("svg"), svg(&chart.picture, theme).into_bytes()));
@@ -112,7 +131,7 @@ mod tests {
     use std::fs;
 
     const OPTIONS: FolderOptions<'static> = FolderOptions {
-        charts: false,
+        charts: ChartFiles::None,
         shown: &[],
         events: None,
         command: "cutover compare checkout.yaml",
@@ -123,7 +142,7 @@ mod tests {
         let (parent, result, record) =
             (tempfile::tempdir().unwrap(), fixture::one_release(), fixture::record());
         let out = parent.path().join("results/checkout-friday/compare");
-        let options = FolderOptions { charts: true, events: Some(&record), ..OPTIONS };
+        let options = FolderOptions { charts: ChartFiles::All, events: Some(&record), ..OPTIONS };
         write(&result, &fixture::summary(&result), &out, options).unwrap();
         for file in [
             "runs.csv",
@@ -154,6 +173,21 @@ mod tests {
             assert_eq!(manifest::digest(&bytes), file.sha256, "{}", file.path);
         }
         assert_eq!(fs::read_dir(parent.path().join("results/checkout-friday")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn of_each_chart_svg_alone_can_be_had() {
+        let result = fixture::one_release();
+        let summary = fixture::summary(&result);
+        let names = |charts| {
+            let files = contents(&result, &summary, FolderOptions { charts, ..OPTIONS });
+            let names = files.into_iter().map(|file| file.0);
+            names.filter(|name| name.starts_with("charts/")).collect::<Vec<_>>()
+        };
+        let (all, svg) = (names(ChartFiles::All), names(ChartFiles::Svg));
+        assert_eq!(all.len(), 4 * svg.len());
+        assert!(svg.iter().all(|name| name.ends_with(".svg") && !name.contains("dark")));
+        assert_eq!(names(ChartFiles::None), Vec::<String>::new());
     }
 
     #[test]

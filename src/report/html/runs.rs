@@ -4,20 +4,15 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::engine::SimTime;
 use crate::experiment::StudyResult;
 use crate::plan::Plan;
-use crate::record::{Bucket, Event, EventKind, FailedRequest, Outcome, RunRecord};
+use crate::record::{Bucket, Outcome, RunRecord};
 
 use crate::report::chart::{marks_of, version_names};
 use crate::report::csv::plan_of;
 use crate::report::exemplar::{LAYERS, Shown, State, states};
-use crate::report::figure::fixed;
-use crate::report::story::{Entry, log};
+use crate::report::story::{Entry, Traced, log, traced};
 use crate::report::text::visible;
-
-/// Failed requests of a kind that are shown of one run.
-const SAMPLES: usize = 2;
 
 /// A run for people.
 #[derive(Serialize)]
@@ -27,13 +22,7 @@ pub struct RunView {
     title: String,
     command: String,
     log: Vec<Entry>,
-    failed: Vec<FailedView>,
-}
-
-#[derive(Serialize)]
-struct FailedView {
-    what: String,
-    hops: Vec<String>,
+    failed: Vec<Traced>,
 }
 
 /// The runs as the template shows them.
@@ -46,7 +35,7 @@ pub fn views(result: &StudyResult, shown: &[Shown]) -> Vec<RunView> {
             title: title(result, shown),
             command: visible(&shown.command),
             log: log(plan, &shown.record),
-            failed: failed(plan, &shown.record),
+            failed: traced(plan, &shown.record),
         }
     };
     shown.iter().enumerate().map(view).collect()
@@ -67,57 +56,6 @@ fn series(result: &StudyResult, shown: &Shown) -> String {
     } else {
         strategy
     }
-}
-
-/// Failed requests followed hop by hop: the first few of each outcome and cause.
-fn failed(plan: &Plan, record: &RunRecord) -> Vec<FailedView> {
-    let mut kinds = Vec::new();
-    let mut views = Vec::new();
-    for event in &record.events {
-        let EventKind::RequestFailed(request) = &event.kind else { continue };
-        let kind = (request.outcome, request.cause);
-        if kinds.iter().filter(|&&other| other == kind).count() < SAMPLES {
-            kinds.push(kind);
-            views.push(view_of(plan, record, request));
-        }
-    }
-    views
-}
-
-fn view_of(plan: &Plan, record: &RunRecord, request: &FailedRequest) -> FailedView {
-    let class = plan.classes.get(usize::from(request.class)).map_or("", |class| &class.name);
-    let user = request.user.map_or_else(String::new, |user| format!(" of user {user}"));
-    let what = format!(
-        "{} request{user}, sent at {}: {} ({})",
-        visible(class),
-        seconds(plan, request.sent),
-        request.outcome.name().replace('_', " "),
-        request.cause.name()
-    );
-    let hops = request.hops.iter().map(|hop| {
-        let to = hop.instance.map_or_else(String::new, |instance| {
-            format!(" to instance {instance}{}", version_of(plan, &record.events, instance))
-        });
-        let (at, node) = (seconds(plan, hop.at), hop.balancer_node);
-        format!("{at}: balancer node {node}{to}: {}", visible(&hop.result))
-    });
-    FailedView { what, hops: hops.collect() }
-}
-
-/// ` (stable)`, as the log says.
-fn version_of(plan: &Plan, events: &[Event], wanted: u32) -> String {
-    let created = events.iter().find_map(|event| match event.kind {
-        EventKind::InstanceCreated { instance, version } if instance == wanted => Some(version),
-        _ => None,
-    });
-    let version = created.and_then(|version| plan.versions.get(usize::from(version.0)));
-    version.map_or_else(String::new, |version| format!(" ({})", visible(&version.name)))
-}
-
-/// `14.296 s`, from the start of the rollout.
-fn seconds(plan: &Plan, at: SimTime) -> String {
-    let deploy = i128::from(plan.clock.warmup.0) + i128::from(plan.clock.deploy_at.0);
-    fixed((i128::from(at.0) - deploy) as f64 / 1e9, 3) + " s"
 }
 
 /// The runs as JSON that may stand in a script element: nothing in it ends the element.
@@ -223,17 +161,6 @@ mod tests {
     fn a_series_says_how_often_a_value_comes_again() {
         let values = [Some(5), Some(5), Some(5), None, None, Some(0), Some(7)];
         assert_eq!(packed(values.into_iter()).to_string(), "[5,-2,null,-1,0,7]");
-    }
-
-    #[test]
-    fn a_failed_request_is_followed_hop_by_hop() {
-        let views = failed(&fixture::plan(), &fixture::record());
-        assert_eq!(views.len(), 1);
-        assert_eq!(
-            views[0].what,
-            "browse request of user 4711, sent at 14.295 s: refused (termination race)"
-        );
-        assert_eq!(views[0].hops, ["14.296 s: balancer node 1 to instance 2: refused"]);
     }
 
     #[test]

@@ -5,6 +5,9 @@
 mod chapter;
 mod pods;
 mod tell;
+mod traced;
+
+pub use traced::{Traced, traced};
 
 use crate::plan::{Plan, Strategy, Study};
 use crate::record::{CauseCount, RunRecord};
@@ -54,8 +57,28 @@ pub fn tell(study: &Study, record: &RunRecord, strategy: &str, screen: Screen) -
         write_chapter(&mut text, &chapter, columns, paint);
     }
     text.push('\n');
+    write_traced(&mut text, plan, record, columns, paint);
     text.push_str(&ending(plan, record, columns));
     text
+}
+
+/// Some of the failed requests, hop by hop.
+fn write_traced(text: &mut String, plan: &Plan, record: &RunRecord, columns: usize, paint: Paint) {
+    let requests = traced(plan, record);
+    if requests.is_empty() {
+        return;
+    }
+    text.push_str(&paint.strong("Failed requests, hop by hop: the first of each kind"));
+    text.push('\n');
+    for request in requests {
+        text.push_str(&wrap(&request.what, columns, 2));
+        text.push('\n');
+        for hop in request.hops {
+            text.push_str(&wrap(&format!("  {hop}"), columns, 4));
+            text.push('\n');
+        }
+    }
+    text.push('\n');
 }
 
 /// A line of a run's log.

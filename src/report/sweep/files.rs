@@ -6,7 +6,7 @@ use crate::experiment::METRICS;
 use crate::experiment::sweep::{Design, Sweep};
 use crate::report::chart;
 use crate::report::csv::{summary_cells, summary_columns, table};
-use crate::report::folder::{File, drawn};
+use crate::report::folder::{ChartFiles, File, drawn};
 use crate::report::manifest::{self, FileDigest};
 use crate::report::text::csv_cell;
 
@@ -66,10 +66,10 @@ fn design(sweep: &Sweep) -> &'static str {
 
 /// The folder's files, `study.json` last.
 #[must_use]
-pub fn files(sweep: &Sweep, charts: bool, command: &str) -> Vec<File> {
+pub fn files(sweep: &Sweep, charts: ChartFiles, command: &str) -> Vec<File> {
     let mut files = vec![("sweep.csv".to_owned(), csv(sweep).into_bytes())];
-    if charts {
-        files.extend(drawn(&chart::sweep_charts(sweep)));
+    if charts != ChartFiles::None {
+        files.extend(drawn(&chart::sweep_charts(sweep), charts));
     }
     files.sort_by(|a, b| a.0.cmp(&b.0));
     let digests = files

@@ -35,7 +35,14 @@ pub fn scale(sweep: &Sweep) -> Scale {
 pub fn metric_with_unit(sweep: &Sweep) -> String {
     let metric = &METRICS[sweep.metric];
     let unit = match metric.unit {
-        Unit::Count | Unit::Money => "",
+        Unit::Count => match metric.name {
+            name if name.contains("users") => ", users",
+            name if name.contains("sessions") => ", sessions",
+            "min_available" | "min_routable" | "max_pods" => ", pods",
+            "logouts_per_user" => "",
+            _ => ", requests",
+        },
+        Unit::Money => "",
         Unit::Share => ", %",
         Unit::Milliseconds => ", ms",
         Unit::Seconds => ", s",

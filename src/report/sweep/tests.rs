@@ -5,6 +5,7 @@ use crate::experiment::sweep::{Input, Point, settings};
 use crate::experiment::{index_of, summarise};
 use crate::report::chart::sweep_charts;
 use crate::report::fixture;
+use crate::report::folder::ChartFiles;
 use crate::report::text::width;
 
 /// `excess_failed` of the first two strategies by point.
@@ -81,13 +82,16 @@ fn a_grid_has_a_curve_for_each_value_of_the_second_input() {
 
 #[test]
 fn a_folder_holds_the_table_the_charts_and_the_manifest() {
-    let files = files(&tornado(), true, "cutover sweep");
+    let files = files(&tornado(), ChartFiles::All, "cutover sweep");
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names.len(), 10, "{names:?}");
     assert_eq!((names[8], names[9]), ("sweep.csv", "study.json"));
     let study: serde_json::Value = serde_json::from_slice(&files[9].1).expect("JSON");
     assert_eq!(study["sweep"]["design"], "tornado");
-    assert!(files == super::files(&tornado(), true, "cutover sweep"), "the same bytes twice");
+    assert!(
+        files == super::files(&tornado(), ChartFiles::All, "cutover sweep"),
+        "the same bytes twice"
+    );
     let told: serde_json::Value = serde_json::from_str(&json(&curve())).expect("JSON");
     assert_eq!(told["points"][2]["best"][0][1][0], curve().points[0].result.study.arms[0].name);
 }
