@@ -184,6 +184,12 @@ pub fn clock_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     (first..=last).map(|count| count as f64 * step).collect()
 }
 
+/// What the parts of the last tick on a clock's axis are.
+#[must_use]
+pub fn clock_unit(high: f64) -> &'static str {
+    if high >= 3600.0 { "h:min:s" } else { "min:s" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

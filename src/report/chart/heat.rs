@@ -6,7 +6,7 @@ use crate::experiment::{Group, StudyResult, Summary};
 use crate::plan::Plan;
 use crate::record::CoarseHistogram;
 
-use super::axis::{Axis, Spread, clock_ticks};
+use super::axis::{Axis, Spread, clock_ticks, clock_unit};
 use super::frame::{BODY, MARGIN, Plot, SMALL, WIDTH, fitted, sheet};
 use super::palette::{HEATS, Ink};
 use super::picture::{Label, Picture, Side};
@@ -172,7 +172,8 @@ fn times(picture: &mut Picture, plan: &Plan, span: f64, plot: Plot) {
         let label = Label::new(at, SMALL, clock((tick * 1e9) as i128));
         picture.text(label.side(Side::Middle).ink(Ink::Muted));
     }
-    let title = "time from the start of the rollout (dashed), min:s";
+    let unit = clock_unit(x.values.1 - deploy);
+    let title = format!("time from the start of the rollout (dashed), {unit}");
     let at = (i32::midpoint(plot.left, plot.right), plot.bottom + 56);
     picture.text(Label::new(at, SMALL, title).side(Side::Middle));
 }

@@ -3,7 +3,7 @@
 
 use crate::experiment::{Group, StudyResult, Summary};
 
-use super::axis::{Axis, Spread, from_zero, tick_text};
+use super::axis::{Axis, Spread, clock_unit, from_zero, tick_text};
 use super::bands::{Stack, plain};
 use super::frame::{BODY, MARGIN, Plot, SMALL, WIDTH, fitted, mark, sheet};
 use super::hatch::Hatch;
@@ -194,7 +194,8 @@ fn times(picture: &mut Picture, result: &StudyResult, row: &Row<'_>, bottom: i32
             }
         }
     }
-    let text = "time from the start of the rollout (dashed), min:s";
+    let unit = clock_unit(window - deploy);
+    let text = format!("time from the start of the rollout (dashed), {unit}");
     let at = (i32::midpoint(COLUMNS[0].0, COLUMNS[2].1), bottom + 50);
     picture.text(Label::new(at, SMALL, text).side(Side::Middle).ink(Ink::Muted));
 }

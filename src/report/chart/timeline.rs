@@ -4,7 +4,7 @@
 use crate::experiment::{Group, StudyResult, Summary};
 use crate::record::Outcome;
 
-use super::axis::{Axis, Spread, clock_ticks, from_zero};
+use super::axis::{Axis, Spread, clock_ticks, clock_unit, from_zero};
 use super::bands::{Stack, plain};
 use super::frame::{MARGIN, Plot, SMALL, WIDTH, fitted, sheet};
 use super::hatch::Hatch;
@@ -270,7 +270,7 @@ impl Sheet<'_> {
             let label = Label::new((x, bottom + 22), SMALL, text).side(Side::Middle);
             self.picture.text(label.ink(Ink::Muted));
         }
-        let title = "time from the start of the rollout, min:s";
+        let title = format!("time from the start of the rollout, {}", clock_unit(to - deploy));
         let label = Label::new((i32::midpoint(LEFT, RIGHT), bottom + 54), SMALL, title);
         self.picture.text(label.side(Side::Middle));
     }
