@@ -98,4 +98,4 @@ pub static PARTS: [Part; 6] = [
 
 /// What is not modelled at all, in words.
 pub const NOT_MODELLED: &str = "Not modelled: the network between clients and balancer, CPU and \
-    memory contention between pods of a node, autoscaling. What a scenario leaves out has a default, listed above.";
+    memory contention between pods of a node, autoscaling on anything but CPU. What a scenario leaves out has a default, listed above.";
