@@ -49,7 +49,7 @@ impl Evidence {
 }
 
 /// The parts.
-pub static PARTS: [Part; 6] = [
+pub static PARTS: [Part; 7] = [
     Part {
         part: "queues, service times, balancing policies",
         held_against: Evidence::Theory,
@@ -81,6 +81,12 @@ pub static PARTS: [Part; 6] = [
         note: "34 recordings of rollouts through HAProxy 2.6 and nginx 1.22; Envoy, kube-proxy, \
                ALB and propagation as documented",
         causes: &[Cause::TerminationRace, Cause::NotListening],
+    },
+    Part {
+        part: "names: DNS answers kept for their time to live and beyond",
+        held_against: Evidence::Theory,
+        note: "`cutover verify` compares who still asks the old address with a closed form",
+        causes: &[Cause::StaleAddress],
     },
     Part {
         part: "sessions, caches and stores behind the instances",
