@@ -153,12 +153,14 @@ mod tests {
 
     #[test]
     fn what_is_no_folder_of_ours_is_refused() {
-        let root = tempdir().unwrap();
-        fs::write(root.path().join("file"), "").unwrap();
-        fs::create_dir(root.path().join("thesis")).unwrap();
-        fs::write(root.path().join("thesis/chapter.tex"), "years of work").unwrap();
+        let outer = tempdir().unwrap();
+        // Not the folder of all temporary files, which others change.
+        let root = outer.path().join("home");
+        fs::create_dir_all(root.join("thesis")).unwrap();
+        fs::write(root.join("file"), "").unwrap();
+        fs::write(root.join("thesis/chapter.tex"), "years of work").unwrap();
         for name in ["file", "file/below", "thesis", "..", "/"] {
-            let failure = claim(&root.path().join(name)).map(|_| name).unwrap_err();
+            let failure = claim(&root.join(name)).map(|_| name).unwrap_err();
             assert_eq!(failure.exit, Exit::BadInput, "{name}: {}", failure.message);
             assert!(failure.message.starts_with("error[CUT0064]: "), "{}", failure.message);
         }

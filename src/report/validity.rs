@@ -49,7 +49,7 @@ impl Evidence {
 }
 
 /// The parts.
-pub static PARTS: [Part; 6] = [
+pub static PARTS: [Part; 7] = [
     Part {
         part: "queues, service times, balancing policies",
         held_against: Evidence::Theory,
@@ -83,6 +83,12 @@ pub static PARTS: [Part; 6] = [
         causes: &[Cause::TerminationRace, Cause::NotListening],
     },
     Part {
+        part: "names: DNS answers kept for their time to live and beyond",
+        held_against: Evidence::Theory,
+        note: "`cutover verify` compares who still asks the old address with a closed form",
+        causes: &[Cause::StaleAddress],
+    },
+    Part {
         part: "sessions, caches and stores behind the instances",
         held_against: Evidence::Documentation,
         note: "rules and sources in docs/model.md; sizes and rates are the scenario's own",
@@ -98,4 +104,4 @@ pub static PARTS: [Part; 6] = [
 
 /// What is not modelled at all, in words.
 pub const NOT_MODELLED: &str = "Not modelled: the network between clients and balancer, CPU and \
-    memory contention between pods of a node, autoscaling. What a scenario leaves out has a default, listed above.";
+    memory contention between pods of a node, autoscaling on anything but CPU. What a scenario leaves out has a default, listed above.";

@@ -26,9 +26,11 @@ pub enum Hatch {
     CloseRising,
     /// Level, twice as many.
     CloseLevel,
+    /// Falling, twice as many.
+    CloseFalling,
 }
 
-const PATTERNS: [Hatch; 9] = [
+const PATTERNS: [Hatch; 10] = [
     Hatch::Plain,
     Hatch::Rising,
     Hatch::Level,
@@ -38,13 +40,14 @@ const PATTERNS: [Hatch; 9] = [
     Hatch::Lattice,
     Hatch::CloseRising,
     Hatch::CloseLevel,
+    Hatch::CloseFalling,
 ];
 /// Pixels from line to line.
 const STEP: i32 = 14;
 const WIDTH: u32 = 3;
 
 impl Hatch {
-    /// The pattern of the kind at this place; no two of nine are alike.
+    /// The pattern of the kind at this place; no two of ten are alike.
     #[must_use]
     pub fn of(place: usize) -> Self {
         PATTERNS[place % PATTERNS.len()]
@@ -53,7 +56,7 @@ impl Hatch {
     /// Draws the pattern's lines in a rectangle.
     pub fn draw(self, picture: &mut Picture, (from, to): (Point, Point), ink: Ink) {
         let mut line = |a: Point, b: Point| picture.line(vec![a, b], ink, WIDTH);
-        let close = matches!(self, Self::CloseRising | Self::CloseLevel);
+        let close = matches!(self, Self::CloseRising | Self::CloseLevel | Self::CloseFalling);
         let step = if close { STEP / 2 } else { STEP };
         let lines = |from, to| lines(from, to, step);
         if matches!(self, Self::Level | Self::Grid | Self::CloseLevel) {
@@ -75,7 +78,7 @@ impl Hatch {
                 }
             }
         }
-        if matches!(self, Self::Falling | Self::Lattice) {
+        if matches!(self, Self::Falling | Self::Lattice | Self::CloseFalling) {
             for difference in lines(from.0 - to.1, to.0 - from.1) {
                 let (left, right) = (from.0.max(difference + from.1), to.0.min(difference + to.1));
                 if left < right {
