@@ -232,6 +232,8 @@ pub(super) struct Balancing {
     pub retries: BalancerRetries,
     pub queue_timeout: SimDuration,
     pub drain_timeout: Option<SimDuration>,
+    /// Patience with a connection that nobody answers, where the balancer makes it.
+    pub connect_timeout: Option<SimDuration>,
     pub stopped: bool,
     /// By user: address and version of the last answer, and when that was.
     pub affinity: Option<Vec<(u32, u16, SimTime)>>,
@@ -251,6 +253,8 @@ impl Balancing {
             retries: retries(&plan.balancer),
             queue_timeout: plan.balancer.queue_timeout,
             drain_timeout: plan.balancer.drain_timeout,
+            connect_timeout: (plan.balancer.mode == Mode::Http)
+                .then_some(plan.balancer.connect_timeout),
             stopped: false,
             affinity: sticky.map(|_| Vec::new()),
             sticky_cookie: sticky.is_some_and(|sticky| sticky.cookie),
@@ -286,16 +290,14 @@ pub(super) struct World {
     pub queue: Option<u32>,
     pub warmup: Option<Warmup>,
     pub until_listening: UntilListening,
-    pub connect_timeout: Option<SimDuration>,
     pub nodes: Vec<Node>,
     pub rules: Rules,
     pub propagation: Sampler,
     pub propagation_key: Key,
     pub changes: u64,
     pub balancing: Balancing,
-    /// Long-lived connections, where requests open any, and what becomes of them at a stop.
+    /// Long-lived connections, where requests open any.
     pub streams: Option<Box<Streams>>,
-    pub close_streams: CloseStreams,
     /// Client connections, where connections are balanced.
     pub connections: Option<Box<Connections>>,
     /// More than the policy has a say in where a request goes.
@@ -338,7 +340,6 @@ impl World {
             plan.client.users.as_ref().map_or((0, Pick::Uniform), |u| (u.count, u.pick));
         let classes: Vec<Class> =
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
-        let monitoring = monitoring(plan, strategy, root);
         let mut rules = Rules::new(&plan.balancer, root);
         rules.split_by_user |= strategy.is_some_and(Strategy::is_sticky);
         let nodes = plan.balancer.nodes as usize;
@@ -370,8 +371,6 @@ impl World {
             queue: plan.service.queue,
             warmup: plan.service.startup.warm.clone(),
             until_listening: plan.service.startup.until_listening,
-            connect_timeout: (plan.balancer.mode == Mode::Http)
-                .then_some(plan.balancer.connect_timeout),
             nodes: vec![Node::new(plan.versions.len(), groups(plan)); nodes],
             rules,
             propagation: Sampler::new(&plan.balancer.propagation),
@@ -381,13 +380,12 @@ impl World {
             detours,
             follows_answers,
             streams: Streams::of(plan),
-            close_streams: plan.service.shutdown.close_streams,
             connections,
             retries: Retries::new(&plan.client.retries, root.purpose(streams::BACKOFF)),
             timeout: plan.client.timeout,
             deadline: plan.client.deadline,
             ledger: Ledger::new(plan, options.timeline_width),
-            monitoring,
+            monitoring: monitoring(plan, strategy, root),
             levels: Levels::new(),
             log: options.log.then(Vec::new),
             tracer: (options.log && options.failure_samples > 0)
