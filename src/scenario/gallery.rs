@@ -36,6 +36,7 @@ gallery! {
     "cold-cache-stampede": ["scenario.yaml", "README.md"];
     "cold-jit-warmup": ["scenario.yaml", "README.md"];
     "config-code-order": ["scenario.yaml", "README.md"];
+    "dns-ttl-stragglers": ["scenario.yaml", "README.md"];
     "drain-deadline-cuts": ["scenario.yaml", "README.md"];
     "drain-never-ends": ["scenario.yaml", "README.md"];
     "elb-weekday": [

@@ -24,6 +24,8 @@ pub(super) enum Cold {
     QueueTimeout { slot: u32, number: u64, attempts: u8 },
     /// A node's patience with a connection that nobody answers is over.
     ConnectTimeout { slot: u32, number: u64, since: SimTime },
+    /// A node's patience with an instance's answer may be over.
+    ServerTimeout,
     /// A node's patience with requests in an instance that it no longer uses is over.
     DrainEnd { node: u32, address: u32 },
     /// An instance stops answering, if its process is still that one.
@@ -32,6 +34,8 @@ pub(super) enum Cold {
     WindowStart,
     /// A timeline bucket ends.
     BucketEnd { bucket: u32 },
+    /// Busy workers are counted.
+    Usage,
     /// Metrics are scraped, or alerts looked at.
     Monitor,
     /// A fault begins or ends.

@@ -5,6 +5,7 @@
 mod behind;
 mod cold;
 mod control;
+mod kind;
 mod layer;
 mod probing;
 pub mod rollout;
@@ -16,12 +17,17 @@ mod streams;
 mod trace;
 mod traffic;
 mod tries;
+mod usage;
 mod world;
 
+#[cfg(test)]
+mod autoscale_tests;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod response_tests;
+#[cfg(test)]
+mod route_tests;
 #[cfg(test)]
 mod stream_tests;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::engine::SimDuration;
 use crate::model::instance::Condition;
 use crate::model::request::{Request, Stage};
 use crate::plan::Discipline;
-use crate::platform::{PodId, ProbeAnswer, Workload};
+use crate::platform::{Measured, PodId, ProbeAnswer, Workload};
 
 use super::world::World;
 
@@ -33,6 +33,10 @@ impl Workload for World {
             | Condition::Ended
             | Condition::Crashed => ProbeAnswer::Failure,
         }
+    }
+
+    fn usage(&self, pod: PodId) -> Option<(f64, Measured)> {
+        self.usages.as_ref()?.of(pod.0)
     }
 }
 

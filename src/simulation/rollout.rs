@@ -18,10 +18,11 @@ mod tests;
 use std::collections::VecDeque;
 
 use crate::engine::SimTime;
+use crate::engine::rng::Key;
 use crate::plan::{
-    Operation, Plan, Rollback, Routing, STABLE, StateOperation, Strategy, VersionId,
+    Operation, Plan, Rollback, Routing, STABLE, StateOperation, Strategy, VersionId, streams,
 };
-use crate::platform::{Effect, Outbox, Platform, PlatformEvent, PodCounts, PodId};
+use crate::platform::{Autoscaler, Effect, Outbox, Platform, PlatformEvent, PodCounts, PodId};
 use crate::platform::{TokenBucket, WallClock, Workload};
 use crate::record::EventKind;
 use crate::strategy::{self, Command, Controller, Observation, ReplicaSetView, ReportedMetrics};
@@ -44,6 +45,8 @@ enum Due {
     Written,
     /// The operator acts.
     Operation(u32),
+    /// The autoscaler looks at the pods.
+    Autoscale,
 }
 
 /// What the rollout layer does to the served world.
@@ -133,6 +136,8 @@ pub struct Rollout {
     judged: Judged,
     worker: Worker,
     course: Course,
+    autoscaler: Option<Autoscaler>,
+    autoscaler_key: Key,
     inner: Outbox,
 }
 
@@ -179,6 +184,8 @@ impl Rollout {
             judged: Judged { stable: STABLE, candidate: release.unwrap_or(STABLE) },
             worker: Worker::default(),
             course: Course::default(),
+            autoscaler: plan.platform.hpa.as_ref().map(Autoscaler::new),
+            autoscaler_key: Key::of_seed(seed).purpose(streams::AUTOSCALER_PHASE),
             inner: Outbox::default(),
         }
     }
@@ -191,6 +198,11 @@ impl Rollout {
         self.flush(SimTime::ZERO, out);
         if self.spec.routing != Routing::All {
             out.effects.push(RolloutEffect::Route(self.spec.routing));
+        }
+        if let Some(autoscaler) = &self.autoscaler {
+            let sync = autoscaler.sync().0 as f64;
+            let first = SimTime((self.autoscaler_key.unit(0) * sync) as u64);
+            out.later.push((first, RolloutEvent(Due::Autoscale)));
         }
         for (index, operation) in self.operations.iter().enumerate() {
             let at = self.deploy_at + operation.at;
@@ -216,6 +228,7 @@ impl Rollout {
             Due::Timer(_) => {}
             Due::Written => self.on_written(now, out),
             Due::Operation(index) => self.operate(now, index as usize, out),
+            Due::Autoscale => self.autoscale(now, world, out),
         }
         self.flush(now, out);
     }

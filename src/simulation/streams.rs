@@ -62,6 +62,7 @@ impl World {
             request: u64::MAX - u64::from(client),
             user: user.user,
             avoid: NONE,
+            class: user.class,
             now: self.now,
         };
         let streams = self.streams.as_mut().expect("a world with streams");

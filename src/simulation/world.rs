@@ -4,6 +4,8 @@
 //! `serving` (inside an instance), `control` (what platform and monitoring do to it), `run`
 //! (the event loop).
 
+use std::collections::VecDeque;
+
 use crate::engine::rng::Key;
 use crate::engine::{
     Calendar, Distribution, Histogram, Sampler, SimDuration, SimTime, TimerRing, Xoshiro,
@@ -12,6 +14,7 @@ use crate::model::arrivals::Source;
 use crate::model::balancer::{Node, Rules};
 use crate::model::client::Retries;
 use crate::model::connections::Connections;
+use crate::model::dns::Name;
 use crate::model::instance::Instance;
 use crate::model::ledger::Ledger;
 use crate::model::request::{NONE, Requests};
@@ -28,71 +31,12 @@ use crate::record::{Detail, Event, EventKind};
 use super::RunOptions;
 use super::behind::Behind;
 use super::cold::ColdQueue;
+pub(super) use super::kind::{Kind, MOST_REQUESTS, payload, unpack};
 use super::trace::Tracer;
-
-/// Bits of an event's payload that hold a number; the rest hold its kind.
-const NUMBER_BITS: u32 = 25;
-
-/// More requests than this cannot be in the system at once.
-pub(super) const MOST_REQUESTS: u32 = 1 << NUMBER_BITS;
+use super::usage::Usages;
 
 /// Who comes to open one stream never thinks.
 const NO_TIME: Distribution = Distribution::Constant(0.0);
-
-/// Kinds of events in the calendar; the number beside is a request's, an instance's, a user's
-/// or a cold event's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub(super) enum Kind {
-    /// A request's service ends.
-    Departure = 0,
-    /// A client's next attempt is due.
-    Attempt = 1,
-    /// A balancer's retry on the same instance is due.
-    SameInstance = 2,
-    /// A request's patience in the queue ends.
-    Patience = 3,
-    /// A client's patience that is not of the constant kind ends.
-    Timeout = 4,
-    /// A request leaves shared processors.
-    SharedDeparture = 5,
-    /// A closed-loop user sends its next request.
-    User = 6,
-    /// Something rare.
-    Cold = 7,
-    /// A store has served a call.
-    StoreDone = 8,
-    /// An instance's patience with a call to a store ends.
-    CallTimeout = 9,
-    /// A client's stream ends, is closed, or is to be opened again.
-    Stream = 10,
-}
-
-/// The payload of an event.
-#[inline]
-pub(super) fn payload(kind: Kind, number: u32) -> u32 {
-    debug_assert!(number < 1 << NUMBER_BITS);
-    ((kind as u32) << NUMBER_BITS) | number
-}
-
-/// The kind and number of a payload.
-#[inline]
-pub(super) fn unpack(payload: u32) -> (Kind, u32) {
-    let kind = match payload >> NUMBER_BITS {
-        0 => Kind::Departure,
-        1 => Kind::Attempt,
-        2 => Kind::SameInstance,
-        3 => Kind::Patience,
-        4 => Kind::Timeout,
-        5 => Kind::SharedDeparture,
-        6 => Kind::User,
-        7 => Kind::Cold,
-        8 => Kind::StoreDone,
-        9 => Kind::CallTimeout,
-        _ => Kind::Stream,
-    };
-    (kind, payload & ((1 << NUMBER_BITS) - 1))
-}
 
 /// A request class, ready to run.
 pub(super) struct Class {
@@ -221,6 +165,16 @@ pub(super) struct Levels {
     pub exposure: Vec<(SimTime, SimTime)>,
 }
 
+/// A try whose answer a node waits for.
+#[derive(Clone, Copy)]
+pub(super) struct Watch {
+    pub slot: u32,
+    pub number: u64,
+    pub reached: SimTime,
+    /// Until when.
+    pub at: SimTime,
+}
+
 /// What the balancer's nodes do besides choosing: checks, retries, queues, affinity.
 pub(super) struct Balancing {
     pub check_key: Key,
@@ -240,10 +194,18 @@ pub(super) struct Balancing {
     pub sticky_cookie: bool,
     pub sticky_version: bool,
     pub affinity_ttl: SimDuration,
+    pub cut_when_down: bool,
+    pub server_timeout: Option<SimDuration>,
+    /// Tries whose answers nodes wait for, in order; some have come.
+    pub watched: VecDeque<Watch>,
+    /// The name by which clients find the service, where a switch changes it.
+    pub name: Option<Name>,
+    /// The stream that says which requests are mirrored.
+    pub mirror_key: Key,
 }
 
 impl Balancing {
-    fn new(plan: &Plan, root: Key) -> Self {
+    fn new(plan: &Plan, strategy: Option<&Strategy>, root: Key) -> Self {
         let sticky = plan.balancer.sticky.as_ref();
         Self {
             check_key: root.purpose(streams::HEALTH_CHECK),
@@ -260,6 +222,11 @@ impl Balancing {
             sticky_cookie: sticky.is_some_and(|sticky| sticky.cookie),
             sticky_version: sticky.is_some_and(|sticky| sticky.version),
             affinity_ttl: sticky.map_or(SimDuration::ZERO, |sticky| sticky.ttl),
+            cut_when_down: plan.balancer.cut_when_down,
+            server_timeout: plan.balancer.server_timeout,
+            watched: VecDeque::new(),
+            name: strategy.and_then(Strategy::dns).map(|dns| Name::new(dns, STABLE, root)),
+            mirror_key: root.purpose(streams::MIRROR),
         }
     }
 }
@@ -322,6 +289,8 @@ pub(super) struct World {
     pub candidate: Option<VersionId>,
     /// How many harmed users open a ticket, after how long, by which stream.
     pub tickets: Option<(f64, Sampler, Key)>,
+    /// What pods use of their CPU, where an autoscaler asks.
+    pub usages: Option<Usages>,
     /// Sessions, caches, stores and faults, where there are any.
     pub behind: Option<Box<Behind>>,
 }
@@ -336,16 +305,17 @@ impl World {
         options: &RunOptions,
     ) -> Self {
         let root = Key::of_seed(seed);
-        let (open_users, pick_users) =
-            plan.client.users.as_ref().map_or((0, Pick::Uniform), |u| (u.count, u.pick));
+        let (open_users, pick_users) = users(plan);
         let classes: Vec<Class> =
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
         let mut rules = Rules::new(&plan.balancer, root);
         rules.split_by_user |= strategy.is_some_and(Strategy::is_sticky);
         let nodes = plan.balancer.nodes as usize;
         let connections = connections(plan, root);
-        let detours = plan.balancer.sticky.is_some() || connections.is_some();
-        let follows_answers = detours || rules.watches();
+        let affinity = plan.balancer.sticky.is_some() || connections.is_some();
+        let named = strategy.is_some_and(|strategy| strategy.dns().is_some());
+        let detours = affinity || named || plan.balancer.server_timeout.is_some();
+        let follows_answers = affinity || rules.watches();
         Self {
             now: SimTime::ZERO,
             events: 0,
@@ -376,7 +346,7 @@ impl World {
             propagation: Sampler::new(&plan.balancer.propagation),
             propagation_key: root.purpose(streams::PROPAGATION),
             changes: 0,
-            balancing: Balancing::new(plan, root),
+            balancing: Balancing::new(plan, strategy, root),
             detours,
             follows_answers,
             streams: Streams::of(plan),
@@ -388,13 +358,13 @@ impl World {
             monitoring: monitoring(plan, strategy, root),
             levels: Levels::new(),
             log: options.log.then(Vec::new),
-            tracer: (options.log && options.failure_samples > 0)
-                .then(|| Tracer::new(options.failure_samples)),
+            tracer: tracer(options),
             detail: options.detail_small_up_to.map(detail),
             exited: Vec::new(),
             stable: STABLE,
             candidate,
             tickets: tickets(plan, root),
+            usages: plan.platform.hpa.as_ref().map(|hpa| Usages::new(hpa.metrics)),
             behind: Behind::of(plan, seed),
         }
     }
@@ -403,7 +373,10 @@ impl World {
     pub fn set_detours(&mut self) {
         self.detours = self.balancing.affinity.is_some()
             || self.connections.is_some()
-            || self.balancing.stopped;
+            || self.balancing.stopped
+            || self.balancing.server_timeout.is_some()
+            || self.balancing.name.is_some()
+            || self.nodes.iter().any(Node::mirrors);
     }
 
     /// Writes a line into the log, if one is kept.
@@ -412,6 +385,15 @@ impl World {
             log.push(Event { at: self.now, kind });
         }
     }
+}
+
+fn users(plan: &Plan) -> (u32, Pick) {
+    plan.client.users.as_ref().map_or((0, Pick::Uniform), |users| (users.count, users.pick))
+}
+
+fn tracer(options: &RunOptions) -> Option<Tracer> {
+    let traces = options.log && options.failure_samples > 0;
+    traces.then(|| Tracer::new(options.failure_samples))
 }
 
 impl Class {

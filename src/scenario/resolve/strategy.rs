@@ -1,8 +1,10 @@
 //! `strategies`: the parameters of a rollout, and whether they can work.
 
 use super::Context;
+use super::law::law;
 use crate::plan::{
-    BlueGreen, Canary, CanaryStep, CanaryTraffic, IntOrPercent, Recreate, Rolling, Strategy, Switch,
+    BlueGreen, Canary, CanaryStep, CanaryTraffic, Dns, Header, IntOrPercent, Recreate, Rolling,
+    Straggler, Strategy, Switch,
 };
 use crate::scenario::checked::{Checked, Held};
 use crate::scenario::code;
@@ -24,7 +26,7 @@ pub fn strategy(context: &mut Context<'_>, at: &Checked) -> Option<Strategy> {
                 progress_deadline: at.at("progress_deadline").unless("none").map(Checked::duration),
             })
         }
-        "blue_green" => Strategy::BlueGreen(blue_green(at)),
+        "blue_green" => Strategy::BlueGreen(blue_green(context, at)),
         "canary" => Strategy::Canary(canary(context, at)),
         _ => return None,
     })
@@ -49,7 +51,7 @@ fn can_move(context: &mut Context<'_>, at: &Checked) {
     }
 }
 
-fn blue_green(at: &Checked) -> BlueGreen {
+fn blue_green(context: &mut Context<'_>, at: &Checked) -> BlueGreen {
     let name = |field: &str| at.at(field).given().map(|at| at.text().to_owned());
     BlueGreen {
         switch: match at.at("switch").choice() {
@@ -57,6 +59,7 @@ fn blue_green(at: &Checked) -> BlueGreen {
                 steps: inner.at("steps").count32(),
                 every: inner.at("every").duration(),
             },
+            ("dns", inner) => Switch::Dns(dns(context, inner)),
             _ => Switch::Atomic,
         },
         verify: at.at("verify").duration(),
@@ -66,6 +69,32 @@ fn blue_green(at: &Checked) -> BlueGreen {
         min_ready: at.at("min_ready").duration(),
         progress_deadline: at.at("progress_deadline").unless("none").map(Checked::duration),
     }
+}
+
+/// A share alone stands for clients that keep an entry for a day.
+const A_DAY_NS: f64 = 86_400e9;
+
+fn dns(context: &mut Context<'_>, at: &Checked) -> Dns {
+    let mut straggler = |at: &Checked| Straggler {
+        share: at.at("share").number(),
+        hold: at.at("hold").unless("forever").map(|hold| law(context, hold)),
+    };
+    let stragglers: Vec<Straggler> = match at.at("stragglers").unless("none") {
+        None => Vec::new(),
+        Some(given) => match &given.held {
+            Held::List(items) => items.iter().map(straggler).collect(),
+            Held::Map(_) => vec![straggler(given)],
+            _ => {
+                let hold = Some(crate::engine::Distribution::Constant(A_DAY_NS));
+                vec![Straggler { share: given.number(), hold }]
+            }
+        },
+    };
+    if stragglers.iter().map(|kind| kind.share).sum::<f64>() > 1.0 + 1e-9 {
+        let at = at.at("stragglers");
+        context.error(code::CONTRADICTION, at, "the shares add up to more than all clients");
+    }
+    Dns { ttl: at.at("ttl").duration(), stragglers }
 }
 
 fn canary(context: &mut Context<'_>, at: &Checked) -> Canary {
@@ -112,10 +141,26 @@ fn steps(context: &mut Context<'_>, at: &Checked) -> Vec<CanaryStep> {
                 CanaryStep::Weight(weight)
             }
             "pause" => CanaryStep::Pause(pause(inner)),
+            "header" => CanaryStep::Header(inner.unless("none").and_then(|at| header(context, at))),
+            "mirror" => CanaryStep::Mirror(inner.number()),
+            "scale" => CanaryStep::Scale(inner.unless("weight").map(Checked::number)),
             _ => CanaryStep::Analysis(inner.text().to_owned()),
         });
     }
     steps
+}
+
+/// Which requests bear the header: those of a class, or of a share of the users.
+fn header(context: &mut Context<'_>, at: &Checked) -> Option<Header> {
+    let class = match at.at("class").given() {
+        None => None,
+        Some(name) => Some(context.class(name)?),
+    };
+    Some(Header { class, share_bp: basis_points(at.at("share").number()) })
+}
+
+fn basis_points(share: f64) -> u32 {
+    (share * 10_000.0).round() as u32
 }
 
 fn pause(at: &Checked) -> Option<crate::engine::SimDuration> {

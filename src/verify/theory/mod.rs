@@ -9,6 +9,7 @@
 mod canary;
 mod control;
 mod inputs;
+mod naming;
 mod outage;
 mod overload;
 mod queue;
@@ -218,6 +219,10 @@ impl Case {
             state::cold_cache(inputs, effort)?
         } else if state::is_stampede(&inputs) {
             state::stampede(inputs, effort)?
+        } else if naming::is_switch(&inputs) {
+            naming::switch(inputs, effort)?
+        } else if control::is_autoscaler(&inputs) {
+            control::autoscaler(inputs)?
         } else if control::is_fill(&inputs) {
             control::fill(inputs, effort)?
         } else if control::is_detection(&inputs) {
