@@ -280,7 +280,8 @@ fn who_is_never_answered_waits_for_the_balancers_patience_or_his_own() {
     let direct = deploy(&plan, &rolling(1, 0), 1);
     assert!((longest(&direct) - 30.0).abs() < 0.01);
     let timeouts = total(&direct).outcomes[Outcome::Timeout as usize] as f64;
-    assert!((timeouts - 1750.0).abs() < 20.0, "{timeouts}");
+    // Kept connections go to the old instance until it closes them, after five seconds.
+    assert!((timeouts - 1500.0).abs() < 20.0, "{timeouts}");
     plan.client.retries.max = 1;
     plan.client.retries.on = vec![RetryOn::Timeout];
     assert_eq!(

@@ -310,7 +310,6 @@ impl World {
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
         let mut rules = Rules::new(&plan.balancer, root);
         rules.split_by_user |= strategy.is_some_and(Strategy::is_sticky);
-        let nodes = plan.balancer.nodes as usize;
         let connections = connections(plan, root);
         let affinity = plan.balancer.sticky.is_some() || connections.is_some();
         let named = strategy.is_some_and(|strategy| strategy.dns().is_some());
@@ -341,7 +340,7 @@ impl World {
             queue: plan.service.queue,
             warmup: plan.service.startup.warm.clone(),
             until_listening: plan.service.startup.until_listening,
-            nodes: vec![Node::new(plan.versions.len(), groups(plan)); nodes],
+            nodes: vec![Node::new(plan.versions.len(), groups(plan)); plan.balancer.nodes as usize],
             rules,
             propagation: Sampler::new(&plan.balancer.propagation),
             propagation_key: root.purpose(streams::PROPAGATION),
