@@ -7,8 +7,8 @@
 //! modelled: its load would be the instance's background load.
 
 use crate::engine::rng::Key;
-use crate::engine::{Distribution, Residual, Sampler, SimDuration, SimTime};
-use crate::plan::{Plan, RequestClass, streams};
+use crate::engine::{Residual, Sampler, SimDuration, SimTime};
+use crate::plan::{CloseStreams, Plan, RequestClass, streams};
 
 use super::request::NONE;
 
@@ -57,6 +57,8 @@ pub struct Streams {
     by_class: Vec<Option<Laws>>,
     clients: Vec<Stream>,
     open_in: Vec<u32>,
+    /// What becomes of those of an instance that drains.
+    pub at_stop: CloseStreams,
 }
 
 impl Streams {
@@ -72,10 +74,14 @@ impl Streams {
             })
         };
         let by_class: Vec<Option<Laws>> = plan.classes.iter().map(laws).collect();
-        by_class
-            .iter()
-            .any(Option::is_some)
-            .then(|| Box::new(Self { by_class, clients: Vec::new(), open_in: Vec::new() }))
+        by_class.iter().any(Option::is_some).then(|| {
+            Box::new(Self {
+                by_class,
+                clients: Vec::new(),
+                open_in: Vec::new(),
+                at_stop: plan.service.shutdown.close_streams,
+            })
+        })
     }
 
     /// Whether requests of a class open streams.
@@ -176,11 +182,4 @@ impl Streams {
     pub fn open_clients(&self) -> Vec<u32> {
         (0u32..).zip(&self.clients).filter(|(_, stream)| stream.is_open()).map(|(n, _)| n).collect()
     }
-}
-
-/// How many streams of a class are open in equilibrium at the start where clients come at a
-/// rate (per second), rounded.
-#[must_use]
-pub fn in_equilibrium(rate: f64, lifetime: &Distribution) -> u64 {
-    (rate * lifetime.mean() / 1e9 + 0.5) as u64
 }

@@ -41,6 +41,15 @@ pub struct Stream {
     pub max_age: Option<SimDuration>,
 }
 
+impl Stream {
+    /// How many streams are open in equilibrium where clients come at a rate (per second),
+    /// rounded.
+    #[must_use]
+    pub fn in_equilibrium(&self, rate: f64) -> u64 {
+        (rate * self.lifetime.mean() / 1e9 + 0.5) as u64
+    }
+}
+
 /// An arrival process. Rates are per second.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,6 +5,7 @@
 mod behind;
 mod cold;
 mod control;
+mod kind;
 mod layer;
 mod probing;
 pub mod rollout;

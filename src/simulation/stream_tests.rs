@@ -129,3 +129,18 @@ fn streams_count_where_connections_are_balanced() {
     assert!(last.hottest_permille < 1100, "{}", last.hottest_permille);
     assert!(last.streams > 350, "{}", last.streams);
 }
+
+#[test]
+fn who_waits_for_longer_than_he_wants_a_stream_goes_without() {
+    let mut plan = streaming(Distribution::Constant(3e9));
+    // Fifty handshakes a second at most, and two hundred clients who want one every three.
+    plan.classes[0].arrivals = Arrivals::Users { count: 200, think: Distribution::Constant(0.0) };
+    plan.classes[0].service_time = Distribution::Constant(1e8);
+    plan.service.workers = Some(1);
+    plan.service.queue = None;
+    plan.service.shutdown.close_streams = CloseStreams::AtOnce;
+    let record = deploy(&plan, &rolling(1, 0), 1);
+    let last = record.timeline.buckets.last().unwrap();
+    assert!(last.streams + last.in_system <= 200, "{last:?}");
+    assert!(record.streams.closed > 0);
+}

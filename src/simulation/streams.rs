@@ -6,7 +6,6 @@ use crate::engine::{Residual, SimDuration, SimTime};
 use crate::model::balancer::Choice;
 use crate::model::instance::Condition;
 use crate::model::request::{NONE, Request};
-use crate::model::streams::in_equilibrium;
 use crate::plan::{Arrivals, CloseStreams, Plan};
 use crate::record::Outcome;
 
@@ -16,7 +15,8 @@ impl World {
     /// Streams that have been open since long before the run.
     pub fn begin_streams(&mut self, plan: &Plan, class: u8) {
         let declared = &plan.classes[usize::from(class)];
-        let lifetime = &declared.stream.as_ref().expect("a class with streams").lifetime;
+        let stream = declared.stream.as_ref().expect("a class with streams");
+        let lifetime = &stream.lifetime;
         if let Arrivals::Users { count, think } = &declared.arrivals {
             let open = lifetime.mean() / (lifetime.mean() + think.mean()).max(1.0);
             let thinking = Residual::new(think);
@@ -32,7 +32,7 @@ impl World {
                 }
             }
         } else if let Some(rate) = declared.arrivals.rate_at_start() {
-            for _ in 0..in_equilibrium(rate, lifetime) {
+            for _ in 0..stream.in_equilibrium(rate) {
                 let client = self.add_closed_user(class, 0);
                 self.begin_stream(client);
                 self.already_open(client);
@@ -60,9 +60,9 @@ impl World {
             draw: u64::MAX - u64::from(client),
             split: keys.split,
             request: u64::MAX - u64::from(client),
-            class: user.class,
             user: user.user,
             avoid: NONE,
+            class: user.class,
             now: self.now,
         };
         let streams = self.streams.as_mut().expect("a world with streams");
@@ -93,6 +93,11 @@ impl World {
         if !stream.is_wanted() {
             let lifetime = streams.lifetime(client, user.class, user.key);
             streams.of_client(client).ends = now + lifetime;
+        } else if stream.ends <= now {
+            // The client has waited for longer than it wanted the stream.
+            streams.of_client(client).ends = SimTime::NEVER;
+            self.user_continues(client);
+            return;
         }
         self.open_stream(client, request.instance, request.node);
     }
@@ -188,7 +193,8 @@ impl World {
 
     fn close_streams(&mut self, clients: &[u32], instance: u32) {
         let own = self.traits[instance as usize].own.as_deref();
-        let policy = own.and_then(|own| own.close_streams).unwrap_or(self.close_streams);
+        let streams = self.streams.as_ref().expect("a world with streams");
+        let policy = own.and_then(|own| own.close_streams).unwrap_or(streams.at_stop);
         let span = match policy {
             CloseStreams::Wait => return,
             CloseStreams::AtOnce => SimDuration::ZERO,

@@ -230,7 +230,8 @@ fn impatient_requests_leave_the_queue_and_make_no_work() {
     assert!((left - 0.1477).abs() < 0.012, "{left}");
 }
 
-/// One instance is replaced by one that runs and does not listen for twenty seconds.
+/// One instance is replaced by one that runs and does not listen for twenty seconds. It counts as
+/// available after five, in which both get requests: 1,750 of 100 a second go there in vain.
 fn not_listening_for_20_s(until: UntilListening) -> Plan {
     let mut plan = plan();
     plan.service.replicas = 1;
@@ -257,10 +258,10 @@ fn a_backlog_has_the_room_that_the_instance_has() {
     let mut plan = not_listening_for_20_s(UntilListening::Hold);
     plan.service.queue = Some(64);
     let record = deploy(&plan, &rolling(1, 0), 1);
-    // 100/s for 20 s, of which the workers and the queue take some.
+    // The workers and the queue take some.
     let lost = failed(&record, Cause::NotListening) as f64;
     let room = f64::from(64 + plan.service.workers.unwrap());
-    assert!((lost - (2000.0 - room)).abs() < 150.0, "{lost}");
+    assert!((lost - (1750.0 - room)).abs() < 20.0, "{lost}");
 }
 
 #[test]
@@ -273,13 +274,14 @@ fn who_is_never_answered_waits_for_the_balancers_patience_or_his_own() {
     };
     let through_a_proxy = deploy(&plan, &rolling(1, 0), 1);
     let lost = failed(&through_a_proxy, Cause::NotListening) as f64;
-    assert!((lost - 2000.0).abs() < 150.0, "{lost}");
+    assert!((lost - 1750.0).abs() < 20.0, "{lost}");
     assert!((longest(&through_a_proxy) - 5.0).abs() < 0.01);
     plan.balancer.mode = Mode::Tcp;
     let direct = deploy(&plan, &rolling(1, 0), 1);
     assert!((longest(&direct) - 30.0).abs() < 0.01);
     let timeouts = total(&direct).outcomes[Outcome::Timeout as usize] as f64;
-    assert!((timeouts - 2000.0).abs() < 150.0, "{timeouts}");
+    // Kept connections go to the old instance until it closes them, after five seconds.
+    assert!((timeouts - 1500.0).abs() < 20.0, "{timeouts}");
     plan.client.retries.max = 1;
     plan.client.retries.on = vec![RetryOn::Timeout];
     assert_eq!(

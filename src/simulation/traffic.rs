@@ -381,7 +381,7 @@ impl World {
                 request.stage = Stage::Unanswered;
                 let (number_of, since) = (request.number, request.reached);
                 self.nodes[node].begin(number);
-                if let Some(patience) = self.connect_timeout {
+                if let Some(patience) = self.balancing.connect_timeout {
                     let event = Cold::ConnectTimeout { slot, number: number_of, since };
                     self.later(self.now + patience, event);
                 }

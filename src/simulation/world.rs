@@ -31,72 +31,12 @@ use crate::record::{Detail, Event, EventKind};
 use super::RunOptions;
 use super::behind::Behind;
 use super::cold::ColdQueue;
+pub(super) use super::kind::{Kind, MOST_REQUESTS, payload, unpack};
 use super::trace::Tracer;
 use super::usage::Usages;
 
-/// Bits of an event's payload that hold a number; the rest hold its kind.
-const NUMBER_BITS: u32 = 25;
-
-/// More requests than this cannot be in the system at once.
-pub(super) const MOST_REQUESTS: u32 = 1 << NUMBER_BITS;
-
 /// Who comes to open one stream never thinks.
 const NO_TIME: Distribution = Distribution::Constant(0.0);
-
-/// Kinds of events in the calendar; the number beside is a request's, an instance's, a user's
-/// or a cold event's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub(super) enum Kind {
-    /// A request's service ends.
-    Departure = 0,
-    /// A client's next attempt is due.
-    Attempt = 1,
-    /// A balancer's retry on the same instance is due.
-    SameInstance = 2,
-    /// A request's patience in the queue ends.
-    Patience = 3,
-    /// A client's patience that is not of the constant kind ends.
-    Timeout = 4,
-    /// A request leaves shared processors.
-    SharedDeparture = 5,
-    /// A closed-loop user sends its next request.
-    User = 6,
-    /// Something rare.
-    Cold = 7,
-    /// A store has served a call.
-    StoreDone = 8,
-    /// An instance's patience with a call to a store ends.
-    CallTimeout = 9,
-    /// A client's stream ends, is closed, or is to be opened again.
-    Stream = 10,
-}
-
-/// The payload of an event.
-#[inline]
-pub(super) fn payload(kind: Kind, number: u32) -> u32 {
-    debug_assert!(number < 1 << NUMBER_BITS);
-    ((kind as u32) << NUMBER_BITS) | number
-}
-
-/// The kind and number of a payload.
-#[inline]
-pub(super) fn unpack(payload: u32) -> (Kind, u32) {
-    let kind = match payload >> NUMBER_BITS {
-        0 => Kind::Departure,
-        1 => Kind::Attempt,
-        2 => Kind::SameInstance,
-        3 => Kind::Patience,
-        4 => Kind::Timeout,
-        5 => Kind::SharedDeparture,
-        6 => Kind::User,
-        7 => Kind::Cold,
-        8 => Kind::StoreDone,
-        9 => Kind::CallTimeout,
-        _ => Kind::Stream,
-    };
-    (kind, payload & ((1 << NUMBER_BITS) - 1))
-}
 
 /// A request class, ready to run.
 pub(super) struct Class {
@@ -246,6 +186,8 @@ pub(super) struct Balancing {
     pub retries: BalancerRetries,
     pub queue_timeout: SimDuration,
     pub drain_timeout: Option<SimDuration>,
+    /// Patience with a connection that nobody answers, where the balancer makes it.
+    pub connect_timeout: Option<SimDuration>,
     pub stopped: bool,
     /// By user: address and version of the last answer, and when that was.
     pub affinity: Option<Vec<(u32, u16, SimTime)>>,
@@ -273,6 +215,8 @@ impl Balancing {
             retries: retries(&plan.balancer),
             queue_timeout: plan.balancer.queue_timeout,
             drain_timeout: plan.balancer.drain_timeout,
+            connect_timeout: (plan.balancer.mode == Mode::Http)
+                .then_some(plan.balancer.connect_timeout),
             stopped: false,
             affinity: sticky.map(|_| Vec::new()),
             sticky_cookie: sticky.is_some_and(|sticky| sticky.cookie),
@@ -313,16 +257,14 @@ pub(super) struct World {
     pub queue: Option<u32>,
     pub warmup: Option<Warmup>,
     pub until_listening: UntilListening,
-    pub connect_timeout: Option<SimDuration>,
     pub nodes: Vec<Node>,
     pub rules: Rules,
     pub propagation: Sampler,
     pub propagation_key: Key,
     pub changes: u64,
     pub balancing: Balancing,
-    /// Long-lived connections, where requests open any, and what becomes of them at a stop.
+    /// Long-lived connections, where requests open any.
     pub streams: Option<Box<Streams>>,
-    pub close_streams: CloseStreams,
     /// Client connections, where connections are balanced.
     pub connections: Option<Box<Connections>>,
     /// More than the policy has a say in where a request goes.
@@ -366,10 +308,8 @@ impl World {
         let (open_users, pick_users) = users(plan);
         let classes: Vec<Class> =
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
-        let monitoring = monitoring(plan, strategy, root);
         let mut rules = Rules::new(&plan.balancer, root);
         rules.split_by_user |= strategy.is_some_and(Strategy::is_sticky);
-        let nodes = plan.balancer.nodes as usize;
         let connections = connections(plan, root);
         let affinity = plan.balancer.sticky.is_some() || connections.is_some();
         let named = strategy.is_some_and(|strategy| strategy.dns().is_some());
@@ -400,9 +340,7 @@ impl World {
             queue: plan.service.queue,
             warmup: plan.service.startup.warm.clone(),
             until_listening: plan.service.startup.until_listening,
-            connect_timeout: (plan.balancer.mode == Mode::Http)
-                .then_some(plan.balancer.connect_timeout),
-            nodes: vec![Node::new(plan.versions.len(), groups(plan)); nodes],
+            nodes: vec![Node::new(plan.versions.len(), groups(plan)); plan.balancer.nodes as usize],
             rules,
             propagation: Sampler::new(&plan.balancer.propagation),
             propagation_key: root.purpose(streams::PROPAGATION),
@@ -411,13 +349,12 @@ impl World {
             detours,
             follows_answers,
             streams: Streams::of(plan),
-            close_streams: plan.service.shutdown.close_streams,
             connections,
             retries: Retries::new(&plan.client.retries, root.purpose(streams::BACKOFF)),
             timeout: plan.client.timeout,
             deadline: plan.client.deadline,
             ledger: Ledger::new(plan, options.timeline_width),
-            monitoring,
+            monitoring: monitoring(plan, strategy, root),
             levels: Levels::new(),
             log: options.log.then(Vec::new),
             tracer: tracer(options),

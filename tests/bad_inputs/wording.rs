@@ -17,7 +17,7 @@ fn a_duration_without_a_unit() {
       1 | name: a
         | ^
       = field: traffic
-      = allowed: a list; each item is a mapping with `name`, `arrivals`, `service_time`, `idempotent`, `patience`, `session`, `writes`, `calls`
+      = allowed: a list; each item is a mapping with `name`, `arrivals`, `service_time`, `idempotent`, `patience`, `stream`, `session`, `writes`, `calls`
     error[CUT0011]: `strategies` is missing
       --> complete.yaml:1:1
         |
@@ -75,7 +75,7 @@ fn a_field_given_twice() {
       1 | name: a
         | ^
       = field: traffic
-      = allowed: a list; each item is a mapping with `name`, `arrivals`, `service_time`, `idempotent`, `patience`, `session`, `writes`, `calls`
+      = allowed: a list; each item is a mapping with `name`, `arrivals`, `service_time`, `idempotent`, `patience`, `stream`, `session`, `writes`, `calls`
     error[CUT0011]: `strategies` is missing
       --> complete.yaml:1:1
         |
@@ -105,7 +105,7 @@ fn a_long_line_is_cut_around_the_place() {
       1 | name: a
         | ^
       = field: traffic
-      = allowed: a list; each item is a mapping with `name`, `arrivals`, `service_time`, `idempotent`, `patience`, `session`, `writes`, `calls`
+      = allowed: a list; each item is a mapping with `name`, `arrivals`, `service_time`, `idempotent`, `patience`, `stream`, `session`, `writes`, `calls`
     error[CUT0011]: `strategies` is missing
       --> complete.yaml:1:1
         |
@@ -157,7 +157,7 @@ fn hostile_characters_are_escaped() {
         |          ^^^^^^^^^^
       = field: traffic
       = value: \u{202e}[]
-      = allowed: a list; each item is a mapping with `name`, `arrivals`, `service_time`, `idempotent`, `patience`, `session`, `writes`, `calls`
+      = allowed: a list; each item is a mapping with `name`, `arrivals`, `service_time`, `idempotent`, `patience`, `stream`, `session`, `writes`, `calls`
     "#);
 }
 

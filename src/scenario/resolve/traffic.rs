@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::law::law;
 use super::{Context, data, profile};
-use crate::model::streams::in_equilibrium;
 use crate::plan::{
     Arrivals, Backoff, ClassState, Client, ClientRetries, Connection, Jitter, Pick, RequestClass,
     RetryOn, Stream, Users,
@@ -51,7 +50,7 @@ fn stream(context: &mut Context<'_>, item: &Checked, start: WindowStart) -> Opti
         max_age: at.at("max_age").unless("none").map(Checked::duration),
     };
     let rate = arrivals(context, item.at("arrivals"), start).rate_at_start().unwrap_or(0.0);
-    let open = in_equilibrium(rate, &stream.lifetime);
+    let open = stream.in_equilibrium(rate);
     if open > MOST_STREAMS {
         let message = format!("{open} streams would be open at the start");
         let error = context.error(code::RANGE, at.at("lifetime"), message);
