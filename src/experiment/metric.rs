@@ -34,7 +34,7 @@ const LESS: Option<bool> = Some(true);
 const MORE: Option<bool> = Some(false);
 
 /// All of them. `strategy`, `release`, `seed` and `outcome` are columns too, but not numbers.
-pub const METRICS: [Metric; 45] = [
+pub const METRICS: [Metric; 47] = [
     metric("requests", Unit::Count, None),
     metric("attempts", Unit::Count, LESS),
     metric("ok", Unit::Count, MORE),
@@ -80,6 +80,8 @@ pub const METRICS: [Metric; 45] = [
     metric("cost", Unit::Money, LESS),
     metric("logouts_per_user", Unit::Count, LESS),
     metric("error_budget_burnt", Unit::Share, LESS),
+    metric("max_instances_exposed", Unit::Share, LESS),
+    metric("max_traffic_exposed", Unit::Share, LESS),
 ];
 
 /// The place of a metric in [`METRICS`].

@@ -36,7 +36,7 @@ pub use response::{
 pub use routing::{EndpointConditions, Routing};
 pub use script::{Action, ActionKind, Own, PlannedInstance, Script, ServerState};
 pub use service::{
-    Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup, WarmFrom, Warmup,
+    Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup, WarmFrom, Warmup, Wave,
 };
 pub use state::{
     Cache, CachePlace, Call, CallTarget, ClassState, Formats, Login, Need, OnWrite, Replace, Rows,
@@ -44,7 +44,8 @@ pub use state::{
 };
 pub use store::{Fault, FaultKind, FaultTarget, Store};
 pub use strategy::{
-    BlueGreen, Canary, CanaryStep, CanaryTraffic, IntOrPercent, Recreate, Rolling, Strategy, Switch,
+    BlueGreen, Canary, CanaryStep, CanaryTraffic, ConfigPush, Generated, IntOrPercent, PushStep,
+    Recreate, Rolling, Strategy, Switch,
 };
 pub use traffic::{Arrivals, ProfilePoint, RequestClass};
 pub use version::{Defect, DefectKind, Version};

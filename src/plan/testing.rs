@@ -112,6 +112,7 @@ fn service() -> Service {
             lame_duck: false,
         },
         crash_mtbf: None,
+        waves: Vec::new(),
     }
 }
 

@@ -127,6 +127,7 @@ fn service() -> Service {
             lame_duck: false,
         },
         crash_mtbf: None,
+        waves: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 //! `runs.csv`. A test holds the list against the experiment's own.
 
 /// The names, in the order of the columns.
-pub const NAMES: [&str; 45] = [
+pub const NAMES: [&str; 47] = [
     "requests",
     "attempts",
     "ok",
@@ -48,4 +48,6 @@ pub const NAMES: [&str; 45] = [
     "cost",
     "logouts_per_user",
     "error_budget_burnt",
+    "max_instances_exposed",
+    "max_traffic_exposed",
 ];

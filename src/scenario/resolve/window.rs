@@ -10,8 +10,8 @@ use super::quantile::p99;
 use crate::engine::time::SECOND;
 use crate::engine::{Distribution, SimDuration};
 use crate::plan::{
-    Arm, CanaryStep, CanaryTraffic, DefectKind, IntOrPercent, OperationKind, Plan, Readiness,
-    Rollback, Strategy, Switch,
+    Arm, CanaryStep, CanaryTraffic, DefectKind, IntOrPercent, OperationKind, Plan, PushStep,
+    Readiness, Rollback, Strategy, Switch,
 };
 
 /// After the last rollout or rollback: backlogs drain, retries end.
@@ -82,7 +82,7 @@ fn deadline(strategy: &Strategy) -> u64 {
         Strategy::Rolling(it) => it.progress_deadline,
         Strategy::BlueGreen(it) => it.progress_deadline,
         Strategy::Canary(it) => it.progress_deadline,
-        Strategy::Scripted(_) => None,
+        Strategy::ConfigPush(_) | Strategy::Scripted(_) => None,
     };
     deadline.map_or(0, |span| span.0)
 }
@@ -180,6 +180,15 @@ pub fn rollout(plan: &Plan, strategy: &Strategy) -> u64 {
                 }
             };
             sum(&[steps.fold(0, u64::saturating_add), full, it.keep_old.0, stop(plan)])
+        }
+        Strategy::ConfigPush(it) => {
+            let steps = it.steps.iter().map(|step| match step {
+                PushStep::Share(_) | PushStep::Wave(_) => 0,
+                PushStep::Pause(span) => span.map_or(0, |span| span.0),
+                PushStep::Analysis(name) => analysis(plan, name),
+            });
+            let files = it.generated.as_ref().map_or(0, |generated| generated.over.0);
+            sum(&[steps.fold(0, u64::saturating_add), files, p99(&it.propagation) as u64])
         }
         Strategy::Scripted(it) => {
             let last = it.actions.last().map_or(0, |action| action.at.0);
