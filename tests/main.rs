@@ -10,6 +10,7 @@ mod readme;
 mod samplers;
 mod scenario;
 mod shipped;
+mod shipped_pushes;
 mod shipped_state;
 mod testbed;
 mod theory;

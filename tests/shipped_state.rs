@@ -156,31 +156,3 @@ fn a_retry_storm_outlives_its_trigger_unless_retries_have_a_budget() {
     let line = timeline(&results);
     assert_eq!(share(&line, "storm", (100.0, 220.0), "ok", "sent"), 1.0);
 }
-
-#[test]
-fn a_friday_push_left_at_half_logs_out_half_of_the_requests_and_no_dashboard_moves() {
-    let only = ["left-at-half", "two-phase", "blue-green", "canary-on-log-ins"];
-    let mut arguments = vec!["--seeds", "3"];
-    only.iter().for_each(|name| arguments.extend(["--strategy", name]));
-    let (_place, results) = compare("friday-deploy", &arguments);
-    let line = timeline(&results);
-    let at_half = (1500.0, 3300.0);
-    let forced = share(&line, "left-at-half", at_half, "forced_logins", "sent");
-    about("forced log-ins of requests", forced, 0.5, 0.02);
-    // Four fifths of what is answered reads.
-    let stale = share(&line, "left-at-half", at_half, "stale_reads", "ok") / 0.8;
-    about("stale of answered reads", stale, 0.5, 0.02);
-    let runs = rows(&results.join("runs.csv"));
-    let of = |strategy, column| mean(&runs, strategy, column);
-    let errors: f64 = ["app_error", "refused", "reset", "overflow"]
-        .iter()
-        .map(|column| of("left-at-half", column))
-        .sum();
-    assert!(errors < 0.001 * of("left-at-half", "requests"), "HTTP 5xx: {errors}");
-    let affected = of("left-at-half", "users_affected") / of("left-at-half", "users_active");
-    assert!(affected > 0.9, "far more than half of the users: {affected}");
-    assert_eq!(of("two-phase", "excess_failed"), 0.0);
-    about("once each", of("blue-green", "logouts_per_user"), 1.0, 0.02);
-    let saved = of("canary-on-log-ins", "excess_failed") / of("left-at-half", "excess_failed");
-    assert!(saved < 0.1, "{saved}");
-}

@@ -208,7 +208,8 @@ fn pushes(context: &mut Context<'_>, item: &Checked, strategy: &Strategy, plan: 
         return;
     }
     let others = plan.versions.iter().filter(|version| {
-        let only_files = |d: &crate::plan::Defect| matches!(d.kind, DefectKind::ConfigInvalid { .. });
+        let only_files =
+            |d: &crate::plan::Defect| matches!(d.kind, DefectKind::ConfigInvalid { .. });
         version.boot.is_some() || version.init.is_some() || !version.defects.iter().all(only_files)
     });
     for version in others {

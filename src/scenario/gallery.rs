@@ -35,6 +35,8 @@ gallery! {
     "capacity-hole-at-peak": ["scenario.yaml", "README.md"];
     "cold-cache-stampede": ["scenario.yaml", "README.md"];
     "config-code-order": ["scenario.yaml", "README.md"];
+    "config-flapping": ["scenario.yaml", "README.md"];
+    "config-push-crash": ["scenario.yaml", "README.md"];
     "elb-weekday": [
         "scenario.yaml",
         "README.md",
@@ -43,6 +45,7 @@ gallery! {
         "nab_elb_request_count_5min.csv",
     ];
     "friday-deploy": ["scenario.yaml", "README.md", "LICENSE-NAB.txt", "elb_hour_of_week.csv"];
+    "global-config-push": ["scenario.yaml", "README.md"];
     "half-stale": ["scenario.yaml", "README.md"];
     "migration-lock-queue": ["scenario.yaml", "README.md"];
     "one-of-eight-left-behind": ["scenario.yaml", "README.md"];
@@ -52,6 +55,7 @@ gallery! {
     "session-format-incompatible": ["scenario.yaml", "README.md"];
     "termination-race-502": ["scenario.yaml", "README.md"];
     "tuesday-deploy": ["scenario.yaml", "README.md", "LICENSE-NAB.txt", "elb_hour_of_week.csv"];
+    "unequal-wave": ["scenario.yaml", "README.md"];
 }
 
 impl Shipped {

@@ -337,9 +337,9 @@ impl World {
         let versions = (0..self.behaviours.len() as u16).map(VersionId);
         let mut deployed = versions.filter(|&version| version != self.stable);
         if self.levels.open {
-            let shares = deployed.clone().map(|version| {
-                (self.nodes[0].share_of(version), self.weight_of(version))
-            });
+            let shares = deployed
+                .clone()
+                .map(|version| (self.nodes[0].share_of(version), self.weight_of(version)));
             let now = shares.fold((0, 0), |sum, share| (sum.0 + share.0, sum.1 + share.1));
             let most = &mut self.levels.record.max_exposed_bp;
             *most = (most.0.max(now.0), most.1.max(now.1));

@@ -103,9 +103,8 @@ impl PushController {
         let rolls = seen.target != seen.stable;
         self.deployed |= rolls;
         let name = self.params.background_analysis.as_deref();
-        self.background = name
-            .filter(|_| rolls && !seen.promote_full)
-            .map(|name| self.bench.sit(name, seen.now));
+        self.background =
+            name.filter(|_| rolls && !seen.promote_full).map(|name| self.bench.sit(name, seen.now));
     }
 
     /// Sends a version to everybody, once. Says whether all who can be reached have it.

@@ -148,7 +148,7 @@ impl Deeds {
             (self.created, "created"),
             (self.ready, "ready"),
             (self.unready, "no longer ready"),
-            (self.configured, "use its configuration"),
+            (self.configured, "configured"),
             (self.refused, "refused its configuration"),
             (self.crashed, "crashed"),
             (self.repaired, "put right"),

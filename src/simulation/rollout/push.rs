@@ -215,7 +215,13 @@ impl Rollout {
         }
     }
 
-    fn apply_file(&mut self, now: SimTime, pod: PodId, version: VersionId, out: &mut RolloutOutbox) {
+    fn apply_file(
+        &mut self,
+        now: SimTime,
+        pod: PodId,
+        version: VersionId,
+        out: &mut RolloutOutbox,
+    ) {
         let Some(configs) = &mut self.configurations else { return };
         let invalid = configs.invalid(version, self.platform.ordinal_of(pod));
         let (keeps, held) = invalid.map_or((false, false), |it| {
