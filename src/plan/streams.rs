@@ -88,3 +88,5 @@ pub const CONFIG_PROPAGATION: u32 = 153;
 pub const CONFIG_FILE: u32 = 154;
 /// Putting an instance right that a configuration has broken; entity: the pod.
 pub const CONFIG_REPAIR: u32 = 155;
+/// From the acknowledgement of a page to the diagnosis; entity: the page.
+pub const ON_CALL_DIAGNOSE: u32 = 156;

@@ -77,6 +77,8 @@ pub enum EventKind {
     Paged { alert: String },
     /// Somebody looks at it.
     Acknowledged,
+    /// Somebody knows what it is.
+    Diagnosed,
     /// Somebody, or something, decided to roll back.
     RollbackDecided { by: String },
     /// A configuration was pushed to so many instances of all.

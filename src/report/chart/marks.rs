@@ -61,6 +61,7 @@ fn text(plan: &Plan, kind: &EventKind) -> Option<String> {
         EventKind::AnalysisFinished { verdict, .. } => format!("analysis: {}", visible(verdict)),
         EventKind::AlertFired { alert, .. } => format!("alert {}", visible(alert)),
         EventKind::Acknowledged => "acknowledged".to_owned(),
+        EventKind::Diagnosed => "diagnosed".to_owned(),
         EventKind::RollbackDecided { .. } => "rollback decided".to_owned(),
         EventKind::Operation { what } => visible(what),
         EventKind::FaultStarted { fault } => format!("fault {} starts", visible(fault)),

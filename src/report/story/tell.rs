@@ -39,6 +39,7 @@ pub fn decision(plan: &Plan, kind: &EventKind) -> Option<String> {
         }
         EventKind::Paged { alert } => format!("somebody is paged: {}", visible(alert)),
         EventKind::Acknowledged => "somebody looks at it".to_owned(),
+        EventKind::Diagnosed => "somebody knows what it is".to_owned(),
         EventKind::RollbackDecided { by } => format!("rollback decided by {}", visible(by)),
         EventKind::ConfigPushed { version, instances, of } => {
             let name = name(plan, *version);

@@ -54,8 +54,11 @@ fn response(plan: &Plan, rollout: u64) -> u64 {
     let hold = response.alerts.iter().map(|alert| alert.hold.0).max().unwrap_or(0);
     match response.rollback {
         Rollback::OnCall => {
-            let people = p99(&response.on_call.acknowledge) + p99(&response.on_call.decide);
-            let people = (people * response.on_call.off_hours_factor.max(1.0)) as u64;
+            let on_call = &response.on_call;
+            let laws = [&on_call.acknowledge, &on_call.diagnose, &on_call.decide];
+            let slowest =
+                on_call.off_hours_factor.max(on_call.weekend_factor.unwrap_or(1.0)).max(1.0);
+            let people = (laws.into_iter().map(p99).sum::<f64>() * slowest) as u64;
             [seen, hold, people, rollout].into_iter().fold(0, u64::saturating_add)
         }
         Rollback::Automatic => [seen, hold, rollout].into_iter().fold(0, u64::saturating_add),

@@ -8,6 +8,7 @@
 
 mod canary;
 mod control;
+mod human;
 mod inputs;
 mod overload;
 mod queue;
@@ -207,6 +208,8 @@ impl Case {
             control::fill(inputs, effort)?
         } else if control::is_detection(&inputs) {
             control::detection(inputs)?
+        } else if human::is_chain(&inputs) {
+            human::chain(inputs, effort)?
         } else if control::is_hash(&inputs) {
             control::hash(inputs)?
         } else if queue::applies(&inputs) {
