@@ -156,3 +156,30 @@ fn a_retry_storm_outlives_its_trigger_unless_retries_have_a_budget() {
     let line = timeline(&results);
     assert_eq!(share(&line, "storm", (100.0, 220.0), "ok", "sent"), 1.0);
 }
+
+#[test]
+fn undoing_the_push_that_began_a_retry_storm_does_not_end_it_but_a_budget_does() {
+    let push = [
+        "--seeds",
+        "3",
+        "--strategy",
+        "storm",
+        "--set",
+        "faults[0].factor=1",
+        "--set",
+        "operations=[{at: 0s, deploy: {}}, {at: 10s, undo: {}}]",
+        "--set",
+        "versions.candidate.slowdown=5",
+        "--set",
+        "strategies.storm.config_push={}",
+    ];
+    let after = |more: &[&str]| {
+        let (_place, results) = compare("retry-storm-metastable", &[&push[..], more].concat());
+        let runs = rows(&results.join("runs.csv"));
+        let undone = runs.iter().filter(|row| row["outcome"] == "rolled_back");
+        assert_eq!(undone.count(), 3, "all are back on the version from before");
+        share(&timeline(&results), "storm", (100.0, 220.0), "ok", "sent")
+    };
+    assert!(after(&[]) < 0.02, "a minute and a half after the push was undone");
+    assert!(after(&["--set", "client.retries.budget=10%"]) > 0.999);
+}

@@ -44,7 +44,14 @@ gallery! {
         "deployment.yaml",
         "nab_elb_request_count_5min.csv",
     ];
-    "friday-deploy": ["scenario.yaml", "README.md", "LICENSE-NAB.txt", "elb_hour_of_week.csv"];
+    "friday-deploy": [
+        "scenario.yaml",
+        "README.md",
+        "LICENSE-NAB.txt",
+        "elb_hour_of_week.csv",
+        "strategies.svg",
+        "timeline-left-at-half.svg",
+    ];
     "global-config-push": ["scenario.yaml", "README.md"];
     "half-stale": ["scenario.yaml", "README.md"];
     "migration-lock-queue": ["scenario.yaml", "README.md"];
