@@ -223,7 +223,11 @@ impl Rollout {
     ) {
         match event.0 {
             Due::Platform(event) => self.platform.handle(now, event, world, &mut self.inner),
-            Due::Wake => self.on_wake(now, world, out),
+            Due::Wake => {
+                // Where news travel in no time at all, this instant may ask for another pass.
+                self.worker.wake_at = self.worker.wake_at.filter(|&at| at != now);
+                self.on_wake(now, world, out);
+            }
             Due::Timer(at) if self.worker.timer == Some(at) => {
                 self.worker.timer = None;
                 self.on_wake(now, world, out);

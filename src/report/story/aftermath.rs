@@ -68,11 +68,11 @@ fn people(plan: &Plan, record: &RunRecord) -> Option<String> {
             EventKind::RolloutStarted { .. } => "the rollout starts".to_owned(),
             EventKind::Paged { alert } => {
                 called = true;
-                format!("{} pages somebody", visible(alert))
+                format!("somebody is paged ({})", visible(alert))
             }
-            EventKind::Acknowledged => "who looks at it".to_owned(),
-            EventKind::Diagnosed => "and knows what it is".to_owned(),
-            EventKind::RollbackDecided { .. } if called => "the rollback is decided".to_owned(),
+            EventKind::Acknowledged => "looks at it".to_owned(),
+            EventKind::Diagnosed => "knows what it is".to_owned(),
+            EventKind::RollbackDecided { .. } if called => "decides to roll back".to_owned(),
             EventKind::RolledBack { .. } if called => "it is done".to_owned(),
             _ => continue,
         };
@@ -137,8 +137,8 @@ mod tests {
         assert_eq!(
             people(&plan, &record).as_deref(),
             Some(
-                "On the clock: Friday 17:00 the rollout starts, 18:02 tickets pages somebody, \
-                 Saturday 01:00 who looks at it."
+                "On the clock: Friday 17:00 the rollout starts, 18:02 somebody is paged (tickets), \
+                 Saturday 01:00 looks at it."
             )
         );
     }

@@ -46,7 +46,9 @@ fn invalid(keeps_last_good: bool, repair: Option<Distribution>) -> Plan {
 
 /// When pods became ready after something had happened to them.
 fn ready(log: &[(SimTime, EventKind)]) -> Vec<SimTime> {
-    times_of(log, |kind| matches!(kind, EventKind::InstanceReady { .. }))
+    let mut times = times_of(log, |kind| matches!(kind, EventKind::InstanceReady { .. }));
+    times.retain(|&time| time > at(10.0));
+    times
 }
 
 fn crashes(log: &[(SimTime, EventKind)]) -> usize {
@@ -153,7 +155,8 @@ fn whoever_keeps_the_last_good_file_is_as_before() {
     assert_eq!(configured(&log), []);
     assert_eq!(crashes(&log), 0);
     let refused = times_of(&log, |kind| matches!(kind, EventKind::ConfigRefused { .. }));
-    assert_eq!(refused, [at(11.0); 4]);
+    assert_eq!(refused.len(), 4);
+    assert!(refused.iter().all(|&time| time >= at(11.0) && time < at(11.1)), "{refused:?}");
 }
 
 #[test]
