@@ -70,7 +70,7 @@ fn results(criterion: &mut Criterion) {
     group.bench_function("summary", |bencher| bencher.iter(|| summarise(&result)));
     for (name, charts) in [("files without charts", false), ("files and charts", true)] {
         group.bench_function(name, |bencher| {
-            let options = || FolderOptions { charts, events: None, command: "bench" };
+            let options = || FolderOptions { charts, shown: &[], events: None, command: "bench" };
             bencher.iter(|| contents(&result, &summary, options()));
         });
     }

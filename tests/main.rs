@@ -6,6 +6,7 @@ mod coverage;
 mod dependencies;
 mod determinism;
 mod kubernetes;
+mod page;
 mod readme;
 mod samplers;
 mod scenario;

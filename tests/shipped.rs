@@ -125,6 +125,22 @@ fn a_capacity_hole_builds_the_backlog_of_the_fluid_limit_and_drains_like_it() {
 }
 
 #[test]
+fn a_name_leaves_stragglers_behind_whom_only_the_old_set_can_serve() {
+    let (_place, results) = compare("dns-ttl-stragglers", &["--no-control"]);
+    let runs = rows(&results.join("runs.csv"));
+    let moved = |strategy| mean(&runs, strategy, "candidate_requests");
+    // Areas under 1 - t/H for each kind of client, at 2 requests a second; after the first hour
+    // those who hold an answer for a day and for three are left.
+    let stale = moved("at-the-balancer") - moved("old-kept-3-days");
+    assert!((stale / 4419.0 - 1.0).abs() < 0.04, "{stale} requests at the old address");
+    let refused = mean(&runs, "old-off-after-1h", "refused");
+    assert!((refused / 3314.0 - 1.0).abs() < 0.05, "{refused} refused");
+    for kept in ["old-kept-3-days", "at-the-balancer"] {
+        assert_eq!(mean(&runs, kept, "refused"), 0.0, "{kept}");
+    }
+}
+
+#[test]
 fn every_file_of_the_scenarios_folder_is_built_into_the_program() {
     let mut on_disk = Vec::new();
     for entry in std::fs::read_dir("scenarios").expect("the scenarios") {

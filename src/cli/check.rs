@@ -29,7 +29,9 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     study::warn(study, console);
     let (result, summary) = asked.run(&args.scenario, args.output.threads, &place, console)?;
     let command = reproduce::study("check", &asked, &args.scenario, &args.seeds);
-    let options = FolderOptions { charts: !args.output.no_charts, events: None, command: &command };
+    let shown = asked.shown(&result, &args.scenario, &args.output)?;
+    let charts = !args.output.no_charts;
+    let options = FolderOptions { charts, shown: &shown, events: None, command: &command };
     place.fill(&result, &summary, options, console)?;
     let held = hold(&result, summary.looks);
     let verdicts = Verdicts { result: &result, held: &held };

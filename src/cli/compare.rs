@@ -1,7 +1,8 @@
 //! `cutover compare`: every strategy over many seeds.
 
-use super::args::{CompareArgs, Format, PrecisionArgs, ScenarioArgs, SeedsArgs};
+use super::args::{CompareArgs, Format, OutputArgs, PrecisionArgs, ScenarioArgs, SeedsArgs};
 use super::console::Console;
+use super::exemplars;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::growth::Growth;
@@ -14,6 +15,7 @@ use crate::experiment::{
 };
 use crate::plan::Study;
 use crate::report;
+use crate::report::exemplar::Shown;
 use crate::report::folder::FolderOptions;
 use crate::report::terminal::Screen;
 
@@ -27,7 +29,9 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     study::warn(&asked.study, console);
     let (result, summary) = asked.run(&args.scenario, args.output.threads, &place, console)?;
     let command = reproduce::study("compare", &asked, &args.scenario, &args.seeds);
-    let options = FolderOptions { charts: !args.output.no_charts, events: None, command: &command };
+    let shown = asked.shown(&result, &args.scenario, &args.output)?;
+    let charts = !args.output.no_charts;
+    let options = FolderOptions { charts, shown: &shown, events: None, command: &command };
     place.fill(&result, &summary, options, console)?;
     console.answer(&answer(&result, &summary, args.format, console))?;
     let open =
@@ -79,6 +83,22 @@ impl Asked {
         let mut summary = summarise_look(&result, self.growth.looks.len());
         summary.target = self.growth.target;
         Ok((result, summary))
+    }
+
+    /// The runs that the report shows one by one; none without charts.
+    ///
+    /// # Errors
+    /// If a run breaks an invariant.
+    pub fn shown(
+        &self,
+        result: &StudyResult,
+        scenario: &ScenarioArgs,
+        output: &OutputArgs,
+    ) -> Result<Vec<Shown>, Failure> {
+        if output.no_charts {
+            return Ok(Vec::new());
+        }
+        exemplars::shown(&self.study, result, scenario, output.threads)
     }
 }
 

@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod console;
 mod diff;
+mod exemplars;
 mod exit;
 mod failure;
 mod growth;

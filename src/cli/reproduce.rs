@@ -5,6 +5,7 @@ use super::compare::Asked;
 use super::panic::quoted;
 use crate::experiment::{BrokenRun, CONTROL_NAME};
 use crate::plan::Study;
+use crate::record::RunKey;
 use crate::scenario::gallery;
 
 /// A command in the making.
@@ -98,6 +99,20 @@ pub fn run(study: &Study, args: &RunArgs) -> String {
     words.changes(&args.scenario)
 }
 
+/// The command that tells the story of one run of a study, the same on every machine.
+#[must_use]
+pub fn one(study: &Study, scenario: &ScenarioArgs, key: RunKey) -> String {
+    let mut words = Words::new("run", &portable(study, scenario));
+    if let Some(arm) = key.arm {
+        words.option("--strategy", &study.arms[usize::from(arm)].name);
+    }
+    if let Some(release) = key.release.filter(|_| study.releases.len() > 1) {
+        words.option("--release", &study.releases[usize::from(release)].name);
+    }
+    words.option("--seed", &key.seed.to_string());
+    words.changes(scenario)
+}
+
 /// The command that repeats one run of a study, here.
 #[must_use]
 pub fn broken(study: &Study, scenario: &ScenarioArgs, broken: &BrokenRun) -> String {
@@ -154,6 +169,16 @@ mod tests {
         assert!(
             study("compare", &study_of(own), &args.scenario, &args.seeds)
                 .starts_with("cutover compare scenario.yaml --seeds 7")
+        );
+    }
+
+    #[test]
+    fn one_run_of_a_study_is_told_by_its_seed() {
+        let args = compare(&["quickstart", "--seeds=7", "--set=service.replicas=9"]);
+        let key = RunKey { arm: Some(1), release: Some(0), seed: 4 };
+        assert_eq!(
+            one(&quickstart(&args), &args.scenario, key),
+            "cutover run quickstart --strategy rolling --seed 4 --set service.replicas=9"
         );
     }
 

@@ -12,18 +12,19 @@ use super::place::Place;
 use super::reproduce;
 use super::study::{self, Job};
 use crate::experiment::{
-    RUN_BUCKETS, Runner, Simulator, StudyResult, Summary, summarise, timeline_width,
+    RUN_BUCKETS, Role, Runner, Simulator, StudyResult, Summary, summarise, timeline_width,
 };
 use crate::plan::Study;
 use crate::record::{RunKey, RunRecord};
 use crate::report;
+use crate::report::exemplar::Shown;
 use crate::report::folder::FolderOptions;
 use crate::report::terminal::Screen;
 use crate::scenario::code;
 use crate::simulation::RunOptions;
 
 /// Failed requests of each outcome and cause that are followed hop by hop.
-const FAILURE_SAMPLES: u32 = 5;
+pub(super) const FAILURE_SAMPLES: u32 = 5;
 
 /// Runs one seed of one strategy, beside no deployment of the same seed; writes the results
 /// folder with the event log and tells the story.
@@ -64,10 +65,18 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
     let record = record.expect("the strategy's run was carried out");
     let summary = summarise(&result);
     let command = reproduce::run(&study, args);
-    let options =
-        FolderOptions { charts: !args.output.no_charts, events: Some(&record), command: &command };
+    // The only group that deploys comes last.
+    let group = result.groups.len() - 1;
+    let shown = [Shown { group, roles: vec![Role::Only], record, command: command.clone() }];
+    let record = &shown[0].record;
+    let options = FolderOptions {
+        charts: !args.output.no_charts,
+        shown: &shown,
+        events: Some(record),
+        command: &command,
+    };
     place.fill(&result, &summary, options, console)?;
-    console.answer(&answer(&result, &summary, &record, args.format, console))?;
+    console.answer(&answer(&result, &summary, record, args.format, console))?;
     Ok(Exit::Done)
 }
 

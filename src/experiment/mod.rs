@@ -6,6 +6,7 @@
 
 mod checkpoint;
 mod collect;
+mod exemplar;
 #[cfg(test)]
 mod fixture;
 mod harm;
@@ -25,6 +26,7 @@ mod width;
 
 pub use checkpoint::{CheckpointError, load_checkpoint, save_checkpoint};
 pub use collect::Collector;
+pub use exemplar::{Exemplar, Role, exemplars, headline, rerun};
 pub use metric::{METRICS, Metric, Unit, index_of};
 pub use result::{CONTROL_NAME, Censored, ClassRow, Group, Row, StudyResult};
 pub use runner::{BrokenRun, Runner, Simulator, message_of, plan_of};

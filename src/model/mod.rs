@@ -7,6 +7,7 @@ pub mod arrivals;
 pub mod balancer;
 pub mod client;
 pub mod connections;
+pub mod dns;
 pub mod instance;
 pub mod ledger;
 pub mod request;

@@ -94,6 +94,8 @@ impl Request {
     pub const READ: u8 = 8;
     /// What it has read was older than what had been written.
     pub const STALE: u8 = 16;
+    /// A copy whose answer nobody waits for.
+    const SHADOW: u8 = 64;
     const CONTENT: u8 = Self::FORCED | Self::READ | Self::STALE;
 
     /// Whether the client has given up.
@@ -108,6 +110,24 @@ impl Request {
     pub fn abandon(&mut self) {
         self.marks |= Self::ORPHAN;
         self.timeout_at = SimTime::NEVER;
+    }
+
+    /// A copy of this request that goes to a mirror: work for an instance, no more.
+    #[must_use]
+    pub fn shadow(&self) -> Self {
+        Self {
+            user: NONE,
+            stage: Stage::Waiting,
+            timeout_at: SimTime::NEVER,
+            marks: Self::SHADOW | Self::ORPHAN,
+            ..*self
+        }
+    }
+
+    /// Whether it is a copy that went to a mirror.
+    #[must_use]
+    pub fn is_shadow(&self) -> bool {
+        self.marks & Self::SHADOW != 0
     }
 
     /// Whether `user` is a place among the users of closed loops.

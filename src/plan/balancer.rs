@@ -38,6 +38,11 @@ pub struct Balancer {
     pub retries: BalancerRetries,
     /// Patience with a host that does not answer the connection.
     pub connect_timeout: SimDuration,
+    /// Patience with an instance's answer; then 504. `None`: no limit.
+    pub server_timeout: Option<SimDuration>,
+    /// Requests in an instance are cut once its checks or its traffic have taken it down
+    /// (HAProxy's `on-marked-down shutdown-sessions`).
+    pub cut_when_down: bool,
     /// Added to the latency of each request that reaches an instance.
     pub overhead: SimDuration,
     /// Reduced share of an instance that has just joined.
@@ -249,9 +254,14 @@ pub enum RetryOn {
     Timeout,
 }
 
-/// A linear ramp of an instance's share after it joins, from a tenth to all of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A ramp of an instance's share after it joins: at age t the share is
+/// max(`floor`, (t / `window`) ^ (1 / `aggression`)), as Envoy has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SlowStart {
     /// Length of the ramp.
     pub window: SimDuration,
+    /// 1: linear; above, the share grows faster at first.
+    pub aggression: f64,
+    /// The least share.
+    pub floor: f64,
 }

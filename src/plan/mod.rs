@@ -27,13 +27,13 @@ pub use balancer::{
 };
 pub use client::{Backoff, Client, ClientRetries, Connection, Jitter, Pick, Users};
 pub use platform::{
-    ApiLimit, Lags, Lock, NodePlan, Operation, OperationKind, Platform, StateOperation,
+    ApiLimit, Hpa, Lags, Lock, NodePlan, Operation, OperationKind, Platform, StateOperation,
 };
 pub use response::{
     Alert, Analysis, AnalysisMetric, Bound, MetricName, Metrics, OnCall, Response, Rollback, Scope,
     ScopeVersion, Slo, Tickets,
 };
-pub use routing::{EndpointConditions, Routing};
+pub use routing::{EndpointConditions, Header, Routing};
 pub use script::{Action, ActionKind, Own, PlannedInstance, Script, ServerState};
 pub use service::{
     Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup, WarmFrom, Warmup,
@@ -45,8 +45,8 @@ pub use state::{
 };
 pub use store::{Fault, FaultKind, FaultTarget, Store};
 pub use strategy::{
-    BlueGreen, Canary, CanaryStep, CanaryTraffic, ConfigPush, Generated, IntOrPercent, PushStep,
-    Recreate, Rolling, Strategy, Switch,
+    BlueGreen, Canary, CanaryStep, CanaryTraffic, ConfigPush, Dns, Generated, IntOrPercent,
+    PushStep, Recreate, Rolling, Straggler, Strategy, Switch,
 };
 pub use traffic::{Arrivals, ProfilePoint, RequestClass};
 pub use version::{Defect, DefectKind, Version};

@@ -15,11 +15,32 @@ pub struct Platform {
     pub surge_quota: Option<u32>,
     /// PodDisruptionBudget: pods that evictions must leave available; `None`: no budget.
     pub pdb_min_available: Option<super::IntOrPercent>,
+    /// HorizontalPodAutoscaler; `None`: replicas stay as they are.
+    pub hpa: Option<Hpa>,
     /// `progressDeadlineSeconds`, `revisionHistoryLimit` and the like belong to strategies;
     /// these are the delays of the control loops.
     pub lags: Lags,
     /// pod-deletion-cost annotations by version and ordinal (only where some are set).
     pub deletion_costs: Vec<(VersionId, u32, i32)>,
+}
+
+/// A HorizontalPodAutoscaler on CPU utilisation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hpa {
+    /// `minReplicas`.
+    pub min: u32,
+    /// `maxReplicas`.
+    pub max: u32,
+    /// `averageUtilization`, as a share: busy workers of all workers.
+    pub target: f64,
+    /// A ratio this near to 1 changes nothing.
+    pub tolerance: f64,
+    /// From one look to the next.
+    pub sync: SimDuration,
+    /// Each figure is the mean over this span, and new as often.
+    pub metrics: SimDuration,
+    /// The highest recommendation of this long holds on the way down.
+    pub scale_down_window: SimDuration,
 }
 
 /// Nodes and zones.

@@ -21,6 +21,28 @@ pub enum Routing {
         /// The candidate's share.
         weight_bp: u32,
     },
+    /// A split with routes of its own for some requests.
+    Routes {
+        /// Gets the rest.
+        stable: VersionId,
+        /// Gets `weight_bp` of 10,000, and what the header says.
+        candidate: VersionId,
+        /// The candidate's share of requests without the header.
+        weight_bp: u32,
+        /// Requests that go to the candidate whatever the weight.
+        header: Option<Header>,
+        /// Of 10,000 requests, so many are also sent to the candidate as shadows.
+        mirror_bp: u32,
+    },
+}
+
+/// Which requests bear a header that a route asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// Those of this class alone, by its place in the plan.
+    pub class: Option<u8>,
+    /// Of 10,000 users, so many send it.
+    pub share_bp: u32,
 }
 
 impl Routing {
@@ -30,7 +52,26 @@ impl Routing {
         match self {
             Self::All => false,
             Self::Only(only) => only == version,
-            Self::Split { stable, candidate, .. } => [stable, candidate].contains(&version),
+            Self::Split { stable, candidate, .. } | Self::Routes { stable, candidate, .. } => {
+                [stable, candidate].contains(&version)
+            }
+        }
+    }
+
+    /// Whether it may send a request to a version.
+    #[must_use]
+    pub fn sends_to(self, version: VersionId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(only) => only == version,
+            Self::Split { stable, candidate, weight_bp } => {
+                (version == stable && weight_bp < 10_000) || (version == candidate && weight_bp > 0)
+            }
+            Self::Routes { stable, candidate, weight_bp, header, .. } => {
+                let asked_for = header.is_some_and(|header| header.share_bp > 0);
+                (version == stable && weight_bp < 10_000)
+                    || (version == candidate && (weight_bp > 0 || asked_for))
+            }
         }
     }
 }

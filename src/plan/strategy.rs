@@ -29,6 +29,15 @@ impl Strategy {
         matches!(self, Self::Canary(canary) if canary.sticky)
     }
 
+    /// The name by which clients find the service, where it is what a switch changes.
+    #[must_use]
+    pub fn dns(&self) -> Option<&Dns> {
+        match self {
+            Self::BlueGreen(BlueGreen { switch: Switch::Dns(dns), .. }) => Some(dns),
+            _ => None,
+        }
+    }
+
     /// `minReadySeconds`.
     #[must_use]
     pub fn min_ready(&self) -> SimDuration {
@@ -106,6 +115,26 @@ pub enum Switch {
         /// Between steps.
         every: SimDuration,
     },
+    /// The name points to the other set; clients follow when their entry expires.
+    Dns(Dns),
+}
+
+/// A name that clients resolve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Dns {
+    /// How long clients are told to keep an entry.
+    pub ttl: SimDuration,
+    /// Clients that keep it for longer.
+    pub stragglers: Vec<Straggler>,
+}
+
+/// A kind of clients that keep an entry for longer than they are told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Straggler {
+    /// Of all clients.
+    pub share: f64,
+    /// How long each of them keeps an entry, in nanoseconds; `None`: for ever.
+    pub hold: Option<Distribution>,
 }
 
 /// Parameters of a canary.
@@ -208,4 +237,13 @@ pub enum CanaryStep {
     Pause(Option<SimDuration>),
     /// Waits for a judge's verdict.
     Analysis(String),
+    /// Requests with a header go to the candidate whatever the weight (Argo's
+    /// `setHeaderRoute`); `None` ends that.
+    Header(Option<super::Header>),
+    /// A share of the requests, 0 to 1, is also sent to the candidate, and its answers are
+    /// thrown away (Argo's `setMirrorRoute`); 0 ends that.
+    Mirror(f64),
+    /// The candidate's pods as a share of the replicas, whatever the weight (Argo's
+    /// `setCanaryScale`); `None`: what the weight needs.
+    Scale(Option<f64>),
 }

@@ -37,9 +37,15 @@ pub const DEMAND_AGAIN: u32 = 15;
 /// Places of the instances on a hash ring.
 pub const RING: u32 = 16;
 /// Lifetimes of client connections.
-pub const CONNECTION: u32 = 17;
+pub const CONNECTION: u32 = 25;
 /// Boot and linger times of processes that a script starts and stops.
-pub const SCRIPT_BOOT: u32 = 18;
+pub const SCRIPT_BOOT: u32 = 26;
+/// When a client resolves a name again; entity: client.
+pub const RESOLVER: u32 = 27;
+/// Whether a request bears a header; entity: user, else class and request.
+pub const HEADER: u32 = 28;
+/// Whether a request is mirrored; entity: class.
+pub const MIRROR: u32 = 29;
 
 /// Which key or row a request touches; entity: class, request, look-up.
 pub const DATA_KEY: u32 = 17;
@@ -75,6 +81,8 @@ pub const POD_PROBE_PHASE: u32 = 106;
 /// The order of pods that the replica-set controller holds for equal (a real one compares
 /// their random uids).
 pub const POD_TIE: u32 = 107;
+/// From the start of a run to the autoscaler's first look.
+pub const AUTOSCALER_PHASE: u32 = 108;
 
 /// From a page to its acknowledgement; entity: the page, counted from 0.
 pub const ON_CALL_ACKNOWLEDGE: u32 = 150;
@@ -90,3 +98,20 @@ pub const CONFIG_FILE: u32 = 154;
 pub const CONFIG_REPAIR: u32 = 155;
 /// From the acknowledgement of a page to the diagnosis; entity: the page.
 pub const ON_CALL_DIAGNOSE: u32 = 156;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn no_number_is_used_twice() {
+        let mut names = BTreeMap::new();
+        for line in include_str!("streams.rs").lines() {
+            let Some(rest) = line.strip_prefix("pub const ") else { continue };
+            let (name, number) = rest.split_once(": u32 = ").expect("a number");
+            let earlier = names.insert(number, name);
+            assert_eq!(earlier, None, "{name} has the number of another stream");
+        }
+        assert!(names.len() > 30, "{names:?}");
+    }
+}

@@ -98,6 +98,8 @@ fn balancer() -> Balancer {
         drain_timeout: None,
         connect_timeout: SimDuration::from_secs(1),
         overhead: SimDuration::ZERO,
+        server_timeout: None,
+        cut_when_down: false,
         slow_start: None,
     }
 }
@@ -136,6 +138,7 @@ fn platform() -> Platform {
             endpoints: SimDuration::ZERO,
             api: ApiLimit { qps: 1000.0, burst: 1000 },
         },
+        hpa: None,
         deletion_costs: Vec::new(),
     }
 }

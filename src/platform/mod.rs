@@ -12,6 +12,7 @@
 
 mod account;
 mod api;
+mod autoscaler;
 mod backoff;
 mod cluster;
 mod configuration;
@@ -32,6 +33,7 @@ mod victims;
 mod wall;
 
 pub use api::TokenBucket;
+pub use autoscaler::{Autoscaler, Seen, wanted};
 pub use cluster::Platform;
 pub use event::PlatformEvent;
 pub use wall::WallClock;
@@ -128,6 +130,21 @@ pub trait Workload {
     /// Asks a listening process how it is. The platform itself answers for processes that do
     /// not listen, and for the `never_ready` defect.
     fn probe(&self, pod: PodId, shares_workers: bool) -> ProbeAnswer;
+
+    /// What a pod used of the CPU it requested (1 is all of it), as the metrics pipeline shows
+    /// it now; `None` where it has no figure of it.
+    fn usage(&self, _: PodId) -> Option<(f64, Measured)> {
+        None
+    }
+}
+
+/// The span that a figure is the mean of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// When it ended.
+    pub end: SimTime,
+    /// How long it was.
+    pub span: SimDuration,
 }
 
 /// Where the platform leaves what it wants done: later events of its own, and effects.

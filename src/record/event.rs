@@ -65,6 +65,9 @@ pub enum EventKind {
     EndpointRemoved { instance: u32, balancer_node: u32 },
     /// The candidate's share of the traffic was set (as it takes effect at the balancer).
     WeightSet { candidate: f64 },
+    /// Routes beside the weight were set: the share of requests copied to the candidate, and
+    /// the share of users whose header leads them to it (as they take effect at the balancer).
+    RoutesSet { mirror: f64, header: f64 },
     /// All traffic goes to a version.
     TrafficSwitched { to: VersionId },
     /// A judge measured.

@@ -73,11 +73,13 @@ pub enum Cause {
     State,
     /// An injected fault.
     Fault,
+    /// Sent to an address that a name no longer points to, and where nobody is left.
+    StaleAddress,
 }
 
 impl Cause {
     /// All causes, in a fixed order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::TerminationRace,
         Self::NotListening,
         Self::Crash,
@@ -87,6 +89,7 @@ impl Cause {
         Self::VersionDefect,
         Self::State,
         Self::Fault,
+        Self::StaleAddress,
     ];
 
     /// Its name for people.
@@ -102,6 +105,7 @@ impl Cause {
             Self::VersionDefect => "version defect",
             Self::State => "state",
             Self::Fault => "fault",
+            Self::StaleAddress => "stale address",
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod chart;
 pub mod csv;
 pub mod diff;
 pub mod events;
+pub mod exemplar;
 pub mod figure;
 pub mod folder;
 pub mod hdr;

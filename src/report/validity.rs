@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use crate::record::Cause;
+
 /// A part of the model and its evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Part {
@@ -12,6 +14,14 @@ pub struct Part {
     pub held_against: Evidence,
     /// How, or what that means for the answer.
     pub note: &'static str,
+    /// Harm of which causes comes out of this part.
+    #[serde(skip)]
+    pub causes: &'static [Cause],
+}
+
+/// The parts that harm of a cause rests on. None where the scenario itself states it.
+pub fn rests_on(cause: Cause) -> impl Iterator<Item = &'static Part> {
+    PARTS.iter().filter(move |part| part.causes.contains(&cause))
 }
 
 /// The strength of the evidence.
@@ -39,33 +49,44 @@ impl Evidence {
 }
 
 /// The parts.
-pub const PARTS: [Part; 5] = [
+pub static PARTS: [Part; 5] = [
     Part {
         part: "queues, service times, balancing policies",
         held_against: Evidence::Theory,
         note: "`cutover verify` compares them with queueing and balancing theory",
+        causes: &[Cause::Overload, Cause::NoCapacity],
     },
     Part {
         part: "Deployment and ReplicaSet controllers, pods, probes, endpoints",
         held_against: Evidence::Recordings,
         note: "49 rollouts recorded on the controllers of Kubernetes 1.36 and 61 rows of their own \
                tables; probe periods, back-off and preStop as documented",
+        causes: &[
+            Cause::TerminationRace,
+            Cause::NotListening,
+            Cause::Crash,
+            Cause::CutInFlight,
+            Cause::NoCapacity,
+        ],
     },
     Part {
         part: "blue-green and canary controllers",
         held_against: Evidence::Documentation,
         note: "rules as Argo Rollouts documents them",
+        causes: &[],
     },
     Part {
         part: "balancers: rotation, health checks, retries, passive marks, connections",
         held_against: Evidence::Recordings,
         note: "34 recordings of rollouts through HAProxy 2.6 and nginx 1.22; Envoy, kube-proxy, \
                ALB and propagation as documented",
+        causes: &[Cause::TerminationRace, Cause::NotListening],
     },
     Part {
         part: "metrics, alerts, people on call",
         held_against: Evidence::Documentation,
         note: "times are the scenario's own distributions",
+        causes: &[Cause::VersionDefect],
     },
 ];
 

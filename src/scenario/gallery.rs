@@ -37,6 +37,7 @@ gallery! {
     "config-code-order": ["scenario.yaml", "README.md"];
     "config-flapping": ["scenario.yaml", "README.md"];
     "config-push-crash": ["scenario.yaml", "README.md"];
+    "dns-ttl-stragglers": ["scenario.yaml", "README.md"];
     "elb-weekday": [
         "scenario.yaml",
         "README.md",

@@ -7,8 +7,8 @@ use super::resolve::quantile::p99;
 use super::resolve::window;
 use crate::engine::SimDuration;
 use crate::plan::{
-    Arm, Arrivals, CanaryStep, MetricName, Plan, Readiness, Rollback, SessionStore, Strategy,
-    Study, VersionId,
+    Arm, Arrivals, CanaryStep, Header, MetricName, Plan, Readiness, Rollback, SessionStore,
+    Strategy, Study, Switch, VersionId,
 };
 
 /// Adds the warnings of a study, each once.
@@ -184,6 +184,16 @@ fn rollout(arm: &Arm, plan: &Plan) -> Vec<String> {
             ));
         }
     }
+    if let Strategy::BlueGreen(blue_green) = &arm.strategy
+        && let Switch::Dns(dns) = &blue_green.switch
+        && blue_green.keep_old < dns.ttl
+    {
+        found.push(format!(
+            "strategy {}: the old set goes {} after the switch, but clients keep its address for \
+             {} (keep_old)",
+            arm.name, blue_green.keep_old, dns.ttl
+        ));
+    }
     if let Strategy::Canary(canary) = &arm.strategy
         && canary.steps.contains(&CanaryStep::Pause(None))
     {
@@ -235,16 +245,24 @@ fn judges(arm: &Arm, plan: &Plan) -> Vec<String> {
     let Strategy::Canary(canary) = &arm.strategy else { return Vec::new() };
     let rate: f64 = plan.classes.iter().map(|class| peak_rate(class, plan.clock.window)).sum();
     let mut found = Vec::new();
-    let mut weight = 0.0;
+    let (mut weight, mut mirrored, mut asked) = (0.0f64, 0.0f64, 0.0f64);
+    let of_all = |header: Header| {
+        let bears = f64::from(header.share_bp) / 10_000.0;
+        let class = header.class.map(|class| &plan.classes[usize::from(class)]);
+        bears * class.map_or(1.0, |class| peak_rate(class, plan.clock.window) / rate)
+    };
     for step in &canary.steps {
         match step {
             CanaryStep::Weight(next) => weight = *next,
-            CanaryStep::Pause(_) => {}
+            CanaryStep::Mirror(share) => mirrored = *share,
+            CanaryStep::Header(header) => asked = header.map_or(0.0, of_all),
+            CanaryStep::Pause(_) | CanaryStep::Scale(_) => {}
             CanaryStep::Analysis(name) => {
                 let Some(analysis) = plan.analyses.iter().find(|analysis| analysis.name == *name)
                 else {
                     continue;
                 };
+                let weight = (weight + asked - weight * asked + mirrored).min(1.0);
                 let seen = rate * weight * plan.response.metrics.window.as_secs_f64();
                 let candidate = Some(crate::plan::ScopeVersion::Candidate);
                 let least = analysis

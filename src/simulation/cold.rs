@@ -21,6 +21,8 @@ pub(super) enum Cold {
     Readmit { node: u32, address: u32 },
     /// A request has waited in a node's queue for as long as it may.
     QueueTimeout { slot: u32, number: u64, attempts: u8 },
+    /// A node's patience with an instance's answer may be over.
+    ServerTimeout,
     /// A node's patience with requests in an instance that it no longer uses is over.
     DrainEnd { node: u32, address: u32 },
     /// An instance stops answering, if its process is still that one.
@@ -29,6 +31,8 @@ pub(super) enum Cold {
     WindowStart,
     /// A timeline bucket ends.
     BucketEnd { bucket: u32 },
+    /// Busy workers are counted.
+    Usage,
     /// Metrics are scraped, or alerts looked at.
     Monitor,
     /// A fault begins or ends.

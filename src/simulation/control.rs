@@ -8,7 +8,7 @@ use crate::model::request::Request;
 use crate::model::sharing::Sharing;
 use crate::model::telemetry::Roles;
 use crate::plan::{AnalysisMetric, Plan, Routing, VersionId};
-use crate::platform::{Effect, PodCounts, PodId, ProbeAnswer, Workload};
+use crate::platform::{Effect, Measured, PodCounts, PodId, ProbeAnswer, Workload};
 use crate::record::{Cause, EventKind, Outcome};
 use crate::strategy::ReportedMetrics;
 
@@ -234,15 +234,29 @@ impl World {
         let node = &self.nodes[0];
         match node.routing() {
             Routing::Only(only) => u64::from(only == version) * 10_000,
-            Routing::Split { candidate, weight_bp, .. } if candidate == version => {
-                u64::from(weight_bp)
-            }
-            Routing::Split { stable, weight_bp, .. } if stable == version => {
-                u64::from(10_000 - weight_bp)
-            }
-            Routing::Split { .. } => 0,
+            Routing::Split { stable, candidate, weight_bp }
+            | Routing::Routes { stable, candidate, weight_bp, .. } => match version {
+                _ if version == candidate => u64::from(weight_bp),
+                _ if version == stable => u64::from(10_000 - weight_bp),
+                _ => 0,
+            },
             Routing::All => node.weight_of(&self.rules, version),
         }
+    }
+
+    /// Counts the busy workers for the metrics that an autoscaler reads.
+    pub fn count_usage(&mut self) {
+        let Some(usages) = &mut self.usages else { return };
+        let busy = self.instances.iter().map(|instance| {
+            let runs = matches!(
+                instance.condition,
+                Condition::Serving | Condition::Draining | Condition::Hung
+            );
+            runs.then_some((instance.busy.min(instance.workers), instance.workers))
+        });
+        usages.count(self.now, busy);
+        let step = usages.step();
+        self.later(self.now + step, Cold::Usage);
     }
 
     /// Counts an attempt's end for the monitoring system.
@@ -338,5 +352,9 @@ impl Workload for World {
             | Condition::Ended
             | Condition::Crashed => ProbeAnswer::Failure,
         }
+    }
+
+    fn usage(&self, pod: PodId) -> Option<(f64, Measured)> {
+        self.usages.as_ref()?.of(pod.0)
     }
 }

@@ -107,6 +107,8 @@ fn balancer() -> Balancer {
         drain_timeout: None,
         connect_timeout: seconds(1.0),
         overhead: SimDuration::ZERO,
+        server_timeout: None,
+        cut_when_down: false,
         slow_start: None,
     }
 }
@@ -152,6 +154,7 @@ fn platform() -> Platform {
             endpoints: ms(8),
             api: ApiLimit { qps: 20.0, burst: 30 },
         },
+        hpa: None,
         deletion_costs: Vec::new(),
     }
 }

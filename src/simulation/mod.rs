@@ -14,12 +14,17 @@ mod serving;
 mod trace;
 mod traffic;
 mod tries;
+mod usage;
 mod world;
 
+#[cfg(test)]
+mod autoscale_tests;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod response_tests;
+#[cfg(test)]
+mod route_tests;
 #[cfg(test)]
 mod tests;
 

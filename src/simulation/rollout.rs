@@ -19,10 +19,11 @@ mod tests;
 use std::collections::VecDeque;
 
 use crate::engine::SimTime;
+use crate::engine::rng::Key;
 use crate::plan::{
-    Operation, Plan, Rollback, Routing, STABLE, StateOperation, Strategy, VersionId,
+    Operation, Plan, Rollback, Routing, STABLE, StateOperation, Strategy, VersionId, streams,
 };
-use crate::platform::{Effect, Outbox, Platform, PlatformEvent, PodCounts, PodId};
+use crate::platform::{Autoscaler, Effect, Outbox, Platform, PlatformEvent, PodCounts, PodId};
 use crate::platform::{TokenBucket, WallClock, Workload};
 use crate::record::EventKind;
 use crate::strategy::{self, Command, Controller, Observation, ReplicaSetView, ReportedMetrics};
@@ -49,6 +50,8 @@ enum Due {
     FileThere { pod: u32, push: u64 },
     /// Somebody has put a pod right that a configuration had broken.
     Repaired { pod: u32, push: u64 },
+    /// The autoscaler looks at the pods.
+    Autoscale,
 }
 
 /// What the rollout layer does to the served world.
@@ -147,6 +150,8 @@ pub struct Rollout {
     course: Course,
     /// Where the strategy pushes configurations.
     configurations: Option<Box<push::Configurations>>,
+    autoscaler: Option<Autoscaler>,
+    autoscaler_key: Key,
     inner: Outbox,
 }
 
@@ -194,6 +199,8 @@ impl Rollout {
             worker: Worker::default(),
             course: Course::default(),
             configurations: push::Configurations::of(plan, strategy, seed),
+            autoscaler: plan.platform.hpa.as_ref().map(Autoscaler::new),
+            autoscaler_key: Key::of_seed(seed).purpose(streams::AUTOSCALER_PHASE),
             inner: Outbox::default(),
         }
     }
@@ -206,6 +213,11 @@ impl Rollout {
         self.flush(SimTime::ZERO, out);
         if self.spec.routing != Routing::All {
             out.effects.push(RolloutEffect::Route(self.spec.routing));
+        }
+        if let Some(autoscaler) = &self.autoscaler {
+            let sync = autoscaler.sync().0 as f64;
+            let first = SimTime((self.autoscaler_key.unit(0) * sync) as u64);
+            out.later.push((first, RolloutEvent(Due::Autoscale)));
         }
         for (index, operation) in self.operations.iter().enumerate() {
             let at = self.deploy_at + operation.at;
@@ -237,6 +249,7 @@ impl Rollout {
             Due::Operation(index) => self.operate(now, index as usize, out),
             Due::FileThere { pod, push } => self.on_file(now, pod, push, out),
             Due::Repaired { pod, push } => self.on_repaired(now, pod, push, out),
+            Due::Autoscale => self.autoscale(now, world, out),
         }
         self.flush(now, out);
     }

@@ -59,6 +59,10 @@ impl Simulation<'_> {
         self.world.later(window_start, Cold::WindowStart);
         let first_bucket_end = self.world.ledger.bucket_end(0);
         self.world.later(first_bucket_end, Cold::BucketEnd { bucket: 0 });
+        if let Some(usages) = &self.world.usages {
+            let first = SimTime::ZERO + usages.step();
+            self.world.later(first, Cold::Usage);
+        }
         if let Some(monitoring) = &self.world.monitoring {
             let first = monitoring.0.next_wake();
             self.world.later(first, Cold::Monitor);
@@ -149,10 +153,12 @@ impl Simulation<'_> {
             Cold::QueueTimeout { slot, number, attempts } => {
                 world.queue_timed_out(slot, number, attempts);
             }
+            Cold::ServerTimeout => world.server_timed_out(),
             Cold::DrainEnd { node, address } => world.drain_ended(node, address),
             Cold::Hang { instance, start } => world.hang(instance, start),
             Cold::WindowStart => world.open_window(),
             Cold::BucketEnd { bucket } => world.sample(bucket),
+            Cold::Usage => world.count_usage(),
             Cold::Monitor => self.monitor(),
             Cold::Fault(event) => {
                 for pod in world.fault(event) {

@@ -10,7 +10,7 @@ use crate::record::{Cause, EventKind, Outcome};
 
 use super::cold::Cold;
 use super::script::ServerChange;
-use super::world::{World, some};
+use super::world::{Kind, Watch, World, payload, some};
 
 impl World {
     /// An operator changes the balancer or what is behind its addresses.
@@ -188,8 +188,18 @@ impl World {
                     let candidate = f64::from(weight_bp) / 10_000.0;
                     self.note(EventKind::WeightSet { candidate });
                 }
+                Routing::Routes { weight_bp, header, mirror_bp, .. } => {
+                    let share = |bp: u32| f64::from(bp) / 10_000.0;
+                    self.note(EventKind::WeightSet { candidate: share(weight_bp) });
+                    let header = header.map_or(0.0, |header| share(header.share_bp));
+                    self.note(EventKind::RoutesSet { mirror: share(mirror_bp), header });
+                }
+            }
+            if let (Some(name), Routing::Only(to)) = (&mut self.balancing.name, routing) {
+                name.point(self.now, to);
             }
         }
+        self.set_detours();
         self.routable_changed();
         self.serve_waiting();
     }
@@ -255,6 +265,7 @@ impl World {
         let next = self.now + state.next_check(&self.rules, address).max(after);
         self.turned(node, address, turned);
         if turned.is_some() {
+            self.cut_if_down(node, address);
             self.routable_changed();
             self.serve_waiting();
         }
@@ -271,6 +282,7 @@ impl World {
         let state = &mut self.nodes[node as usize];
         let Some(until) = state.tried(&self.rules, self.now, address, result) else { return };
         self.turned(node, address, Some(false));
+        self.cut_if_down(node, address);
         self.routable_changed();
         if let Some(until) = until {
             self.later(until, Cold::Readmit { node, address });
@@ -287,6 +299,58 @@ impl World {
 
     /// A node's patience with requests in an instance that it no longer uses is over.
     pub fn drain_ended(&mut self, node: u32, address: u32) {
+        self.cut_all(node, address, Cause::CutInFlight, "cut: deregistered for too long");
+    }
+
+    /// An address was taken down: the node may be told to cut what it has there.
+    fn cut_if_down(&mut self, node: u32, address: u32) {
+        if self.balancing.cut_when_down && self.nodes[node as usize].is_down(address) {
+            self.cut_all(node, address, Cause::CutInFlight, "cut: marked down");
+        }
+    }
+
+    /// A node notes that it sent a try to an instance now.
+    pub(super) fn watch_answer(&mut self, slot: u32) {
+        let Some(patience) = self.balancing.server_timeout else { return };
+        let at = self.now + patience;
+        let request = &self.requests[slot];
+        let watch = Watch { slot, number: request.number, reached: request.reached, at };
+        if self.balancing.watched.is_empty() {
+            self.later(at, Cold::ServerTimeout);
+        }
+        self.balancing.watched.push_back(watch);
+    }
+
+    /// A node has waited for answers for as long as it may.
+    pub fn server_timed_out(&mut self) {
+        while let Some(&watch) = self.balancing.watched.front() {
+            if watch.at > self.now {
+                self.later(watch.at, Cold::ServerTimeout);
+                return;
+            }
+            self.balancing.watched.pop_front();
+            if !self.requests.is_used(watch.slot) {
+                continue;
+            }
+            let request = self.requests[watch.slot];
+            let same = (request.number, request.reached) == (watch.number, watch.reached);
+            let inside = matches!(request.stage, Stage::Queued | Stage::InService);
+            if !(same && inside) || request.is_orphan() {
+                continue;
+            }
+            let cause = self.cause_of_wait(&request);
+            if let Some(next) = self.part(watch.slot) {
+                // The client's patience goes on in the new record.
+                self.requests[next].timeout_at = request.timeout_at;
+                if request.timeout_at != SimTime::NEVER {
+                    self.calendar.push(request.timeout_at, payload(Kind::Timeout, next));
+                }
+                self.try_failed(next, Outcome::Timeout, cause, "504: no answer in time");
+            }
+        }
+    }
+
+    fn cut_all(&mut self, node: u32, address: u32, cause: Cause, what: &str) {
         let instance = self.nodes[node as usize].bound(address);
         let slots: Vec<u32> = self
             .requests
@@ -300,15 +364,22 @@ impl World {
             })
             .collect();
         for slot in slots {
-            self.cut_on_the_way(slot, Cause::CutInFlight, "cut: deregistered for too long");
+            self.cut_on_the_way(slot, cause, what);
         }
     }
 
     /// The way between client and instance breaks: the instance works on, nobody listens.
     fn cut_on_the_way(&mut self, slot: u32, cause: Cause, what: &str) {
+        if let Some(next) = self.part(slot) {
+            self.fail(next, Outcome::Reset, cause, what);
+        }
+    }
+
+    /// A request parts from the work on it in an instance. It goes on in another record.
+    fn part(&mut self, slot: u32) -> Option<u32> {
         let request = self.requests[slot];
         if request.stage == Stage::Left {
-            return;
+            return None;
         }
         self.left_instance(&request);
         if request.stage == Stage::Queued {
@@ -322,7 +393,7 @@ impl World {
         let next = self.requests.insert(on);
         self.move_trace(slot, next);
         self.move_connection(slot, next);
-        self.fail(next, Outcome::Reset, cause, what);
+        Some(next)
     }
 
     pub(super) fn routable_changed(&mut self) {

@@ -98,7 +98,7 @@ impl World {
             self.calendar.pop();
         }
         if orphan {
-            self.requests.remove(slot);
+            self.orphan_departs(slot);
         } else {
             self.nodes[usize::from(node)].end(number);
             if self.rules.most != u32::MAX {
@@ -108,6 +108,50 @@ impl World {
         }
         if condition == Condition::Draining {
             self.exit_if_empty(number);
+        }
+    }
+
+    /// An instance is done with work that nobody waits for.
+    #[cold]
+    pub(super) fn orphan_departs(&mut self, slot: u32) {
+        let request = self.requests.take(slot);
+        if request.is_shadow() {
+            // The client never sees the answer; the instance's own metrics count it.
+            let failed = self.is_hit_by_defect(&request, request.instance);
+            let outcome = if failed { Outcome::AppError } else { Outcome::Ok };
+            self.report_attempt(&request, outcome);
+        }
+    }
+
+    /// A mirrored copy reaches an instance; one that cannot take it throws it away.
+    pub(super) fn shadow(&mut self, original: Request, number: u32) {
+        let instance = &mut self.instances[number as usize];
+        if instance.condition != Condition::Serving {
+            return;
+        }
+        let shared = self.discipline == Discipline::Ps;
+        let room = instance.workers.saturating_add(instance.queue_limit);
+        let free = instance.busy < instance.workers;
+        if instance.busy.saturating_add(instance.waiting) >= room {
+            return;
+        }
+        let mut copy = original.shadow();
+        (copy.instance, copy.reached) = (number, self.now);
+        let slot = self.requests.insert(copy);
+        if !(free || shared) {
+            instance.enqueue(&mut self.requests, slot);
+            return;
+        }
+        instance.busy += 1;
+        let plain = instance.plain;
+        let service = self.begin_service(slot, number, plain);
+        if shared {
+            let sharing = &mut self.shared[number as usize];
+            sharing.enter(self.now, slot, service.0);
+            let at = sharing.next_departure;
+            self.calendar.push(at, payload(Kind::SharedDeparture, number));
+        } else {
+            self.calendar.push(self.now + service, payload(Kind::Departure, slot));
         }
     }
 
@@ -123,14 +167,25 @@ impl World {
 
     #[inline(never)]
     fn answered_by_flawed(&mut self, slot: u32, number: u32) {
-        let request = &self.requests[slot];
-        let instance = &self.instances[number as usize];
-        let version = instance.version;
+        let request = self.requests[slot];
+        let version = self.instances[number as usize].version;
+        if self.is_hit_by_defect(&request, number) {
+            self.requests[slot].stage = Stage::Waiting;
+            self.try_failed(slot, Outcome::AppError, Cause::VersionDefect, "answered 500");
+        } else {
+            self.succeed(slot, version);
+        }
+    }
+
+    /// Whether a defect of the instance's version makes the attempt fail.
+    fn is_hit_by_defect(&self, request: &Request, number: u32) -> bool {
+        let version = self.instances[number as usize].version;
         let own = self.traits[number as usize].own.as_deref().and_then(|own| own.errors);
         let chance = own.unwrap_or_else(|| {
             self.behaviours[usize::from(version)].errors[usize::from(request.class)]
         });
-        let late = self.now.since(instance.listening_since) < self.traits[number as usize].late;
+        let late = self.now.since(self.instances[number as usize].listening_since)
+            < self.traits[number as usize].late;
         let keys = &self.classes[usize::from(request.class)].keys;
         // One draw a request: the same requests fail on this version whatever the strategy. A
         // later attempt has a draw of its own, as an error is the attempt's, not the request's.
@@ -138,12 +193,7 @@ impl World {
             0 | 1 => keys.defect.unit(request.number),
             attempt => keys.defect.entity(request.number).unit(u64::from(attempt)),
         };
-        if !late && draw < chance {
-            self.requests[slot].stage = Stage::Waiting;
-            self.try_failed(slot, Outcome::AppError, Cause::VersionDefect, "answered 500");
-        } else {
-            self.succeed(slot, version);
-        }
+        !late && draw < chance
     }
 
     /// An attempt reaches an instance with shared processors.
@@ -185,7 +235,7 @@ impl World {
         let (version, flawless) = (instance.version, instance.flawless);
         let request = &self.requests[slot];
         if request.is_orphan() {
-            self.requests.remove(slot);
+            self.orphan_departs(slot);
         } else {
             let request = *request;
             self.left_instance(&request);

@@ -225,6 +225,7 @@ impl World {
             draw,
             split: keys.split,
             request: request.number,
+            class: request.class,
             user: if request.is_looped() {
                 self.closed[request.user as usize].user
             } else {
@@ -255,6 +256,7 @@ impl World {
         request.reached = self.now;
         let node = request.node;
         self.meet(slot, instance, node);
+        self.watch_answer(slot);
     }
 
     /// What an attempt that a node sent to an instance meets there.
@@ -386,7 +388,7 @@ impl World {
     }
 
     /// Why a client waited in vain: for a refusing address, or in a queue.
-    fn cause_of_wait(&self, request: &Request) -> Cause {
+    pub(super) fn cause_of_wait(&self, request: &Request) -> Cause {
         let Some(instance) = some(request.instance) else { return Cause::NoCapacity };
         if request.stage != Stage::Waiting {
             return Cause::Overload;

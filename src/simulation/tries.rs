@@ -10,6 +10,7 @@ use crate::model::client::names;
 use crate::model::connections::Connection;
 use crate::model::instance::Condition;
 use crate::model::request::{NONE, Request, Stage};
+use crate::plan::{Routing, VersionId};
 use crate::record::{Cause, Outcome};
 
 use super::cold::Cold;
@@ -23,6 +24,7 @@ impl World {
     #[cold]
     pub(super) fn try_by_detour(&mut self, slot: u32, choice: &Choice) {
         let node = usize::from(self.requests[slot].node);
+        self.mirror(slot, choice);
         if self.balancing.stopped {
             self.fail(slot, Outcome::Refused, Cause::Fault, "refused: the balancer is stopped");
         } else if self.connections.is_some() {
@@ -40,6 +42,21 @@ impl World {
         }
     }
 
+    /// Copies a request's first try to the candidate, if its node mirrors it.
+    fn mirror(&mut self, slot: u32, choice: &Choice) {
+        let request = self.requests[slot];
+        let node = &mut self.nodes[usize::from(request.node)];
+        let Routing::Routes { candidate, mirror_bp, .. } = node.routing() else { return };
+        let key = self.balancing.mirror_key.entity(u64::from(request.class));
+        let copied = key.unit(request.number) * 10_000.0 < f64::from(mirror_bp);
+        if !copied || (request.attempts, request.tries) != (1, 1) {
+            return;
+        }
+        if let Some(instance) = node.choose_of(&self.rules, choice, candidate.0) {
+            self.shadow(request, instance);
+        }
+    }
+
     /// The instance of the user's last answer, if cookies say so and it may still be used.
     fn remembered(&self, node: usize, choice: &Choice) -> Option<u32> {
         if !self.balancing.sticky_cookie {
@@ -48,18 +65,34 @@ impl World {
         let user = some(choice.user)?;
         let &(address, _, last) = self.balancing.affinity.as_ref()?.get(user as usize)?;
         let fresh = self.now.since(last) < self.balancing.affinity_ttl && address != NONE;
-        (fresh && self.nodes[node].keeps(address)).then(|| self.nodes[node].bound(address))
+        let kept = fresh && self.nodes[node].keeps(address);
+        let named = self.named(choice).is_none_or(|of| self.nodes[node].version_at(address) == of);
+        (kept && named).then(|| self.nodes[node].bound(address))
+    }
+
+    /// The version whose address the client knows, where clients resolve a name.
+    fn named(&self, choice: &Choice) -> Option<VersionId> {
+        let name = self.balancing.name.as_ref()?;
+        let client = match some(choice.user) {
+            Some(user) => u64::from(user),
+            // A request of nobody in particular comes from a cache of its own.
+            None => (1 << 40) | choice.request,
+        };
+        Some(name.seen_by(client, self.now))
     }
 
     /// An instance of the version of the user's last answer, where affinity is to versions;
     /// else any.
     fn choose_version_first(&mut self, node: usize, choice: &Choice) -> Option<u32> {
+        if let Some(version) = self.named(choice) {
+            return self.nodes[node].choose_of(&self.rules, choice, version.0);
+        }
         let version =
             self.balancing.sticky_version.then_some(choice.user).and_then(some).and_then(|user| {
                 let &(address, version, last) =
                     self.balancing.affinity.as_ref()?.get(user as usize)?;
                 let fresh = self.now.since(last) < self.balancing.affinity_ttl && address != NONE;
-                let routed = self.nodes[node].sends_to(crate::plan::VersionId(version));
+                let routed = self.nodes[node].sends_to(VersionId(version));
                 (fresh && routed).then_some(version)
             });
         let node = &mut self.nodes[node];
@@ -92,6 +125,12 @@ impl World {
     #[cold]
     pub(super) fn nobody(&mut self, slot: u32, choice: &Choice) {
         let node = usize::from(self.requests[slot].node);
+        if let (Some(name), Some(known)) = (&self.balancing.name, self.named(choice))
+            && name.now() != known
+        {
+            self.fail(slot, Outcome::Refused, Cause::StaleAddress, "refused: the old address");
+            return;
+        }
         if !self.nodes[node].is_full(&self.rules, choice) {
             self.fail(slot, Outcome::Overflow, Cause::NoCapacity, "no instance in rotation");
             return;
@@ -165,7 +204,7 @@ impl World {
         if self.rules.watches() {
             let result = match outcome {
                 Outcome::Refused => Some(TryResult::Refused),
-                Outcome::Reset => Some(TryResult::Broken),
+                Outcome::Reset | Outcome::Timeout => Some(TryResult::Broken),
                 Outcome::AppError | Outcome::Overflow => Some(TryResult::ServerError),
                 _ => None,
             };
@@ -255,7 +294,7 @@ impl World {
                 return;
             }
         }
-        match self.nodes[node].choose(&self.rules, choice) {
+        match self.choose_version_first(node, choice) {
             Some(instance) => {
                 self.connect(slot, instance);
                 self.reach(slot, instance);

@@ -4,12 +4,15 @@
 //! `serving` (inside an instance), `control` (what platform and monitoring do to it), `run`
 //! (the event loop).
 
+use std::collections::VecDeque;
+
 use crate::engine::rng::Key;
 use crate::engine::{Calendar, Histogram, Sampler, SimDuration, SimTime, TimerRing, Xoshiro};
 use crate::model::arrivals::Source;
 use crate::model::balancer::{Node, Rules};
 use crate::model::client::Retries;
 use crate::model::connections::Connections;
+use crate::model::dns::Name;
 use crate::model::instance::Instance;
 use crate::model::ledger::Ledger;
 use crate::model::request::{NONE, Requests};
@@ -26,6 +29,7 @@ use super::RunOptions;
 use super::behind::Behind;
 use super::cold::ColdQueue;
 use super::trace::Tracer;
+use super::usage::Usages;
 
 /// Bits of an event's payload that hold a number; the rest hold its kind.
 const NUMBER_BITS: u32 = 25;
@@ -208,6 +212,16 @@ pub(super) struct Levels {
     pub exposure: Vec<(SimTime, SimTime)>,
 }
 
+/// A try whose answer a node waits for.
+#[derive(Clone, Copy)]
+pub(super) struct Watch {
+    pub slot: u32,
+    pub number: u64,
+    pub reached: SimTime,
+    /// Until when.
+    pub at: SimTime,
+}
+
 /// What the balancer's nodes do besides choosing: checks, retries, queues, affinity.
 pub(super) struct Balancing {
     pub check_key: Key,
@@ -225,10 +239,18 @@ pub(super) struct Balancing {
     pub sticky_cookie: bool,
     pub sticky_version: bool,
     pub affinity_ttl: SimDuration,
+    pub cut_when_down: bool,
+    pub server_timeout: Option<SimDuration>,
+    /// Tries whose answers nodes wait for, in order; some have come.
+    pub watched: VecDeque<Watch>,
+    /// The name by which clients find the service, where a switch changes it.
+    pub name: Option<Name>,
+    /// The stream that says which requests are mirrored.
+    pub mirror_key: Key,
 }
 
 impl Balancing {
-    fn new(plan: &Plan, root: Key) -> Self {
+    fn new(plan: &Plan, strategy: Option<&Strategy>, root: Key) -> Self {
         let sticky = plan.balancer.sticky.as_ref();
         Self {
             check_key: root.purpose(streams::HEALTH_CHECK),
@@ -243,6 +265,11 @@ impl Balancing {
             sticky_cookie: sticky.is_some_and(|sticky| sticky.cookie),
             sticky_version: sticky.is_some_and(|sticky| sticky.version),
             affinity_ttl: sticky.map_or(SimDuration::ZERO, |sticky| sticky.ttl),
+            cut_when_down: plan.balancer.cut_when_down,
+            server_timeout: plan.balancer.server_timeout,
+            watched: VecDeque::new(),
+            name: strategy.and_then(Strategy::dns).map(|dns| Name::new(dns, STABLE, root)),
+            mirror_key: root.purpose(streams::MIRROR),
         }
     }
 }
@@ -302,6 +329,8 @@ pub(super) struct World {
     pub candidate: Option<VersionId>,
     /// How many harmed users open a ticket, after how long, by which stream.
     pub tickets: Option<(f64, Sampler, Key)>,
+    /// What pods use of their CPU, where an autoscaler asks.
+    pub usages: Option<Usages>,
     /// Sessions, caches, stores and faults, where there are any.
     pub behind: Option<Box<Behind>>,
 }
@@ -316,8 +345,7 @@ impl World {
         options: &RunOptions,
     ) -> Self {
         let root = Key::of_seed(seed);
-        let (open_users, pick_users) =
-            plan.client.users.as_ref().map_or((0, Pick::Uniform), |u| (u.count, u.pick));
+        let (open_users, pick_users) = users(plan);
         let classes: Vec<Class> =
             (0..plan.classes.len()).map(|class| Class::new(plan, class, root)).collect();
         let monitoring = monitoring(plan, strategy, root);
@@ -325,8 +353,10 @@ impl World {
         rules.split_by_user |= strategy.is_some_and(Strategy::is_sticky);
         let nodes = plan.balancer.nodes as usize;
         let connections = connections(plan, root);
-        let detours = plan.balancer.sticky.is_some() || connections.is_some();
-        let follows_answers = detours || rules.watches();
+        let affinity = plan.balancer.sticky.is_some() || connections.is_some();
+        let named = strategy.is_some_and(|strategy| strategy.dns().is_some());
+        let detours = affinity || named || plan.balancer.server_timeout.is_some();
+        let follows_answers = affinity || rules.watches();
         Self {
             now: SimTime::ZERO,
             events: 0,
@@ -356,7 +386,7 @@ impl World {
             propagation: Sampler::new(&plan.balancer.propagation),
             propagation_key: root.purpose(streams::PROPAGATION),
             changes: 0,
-            balancing: Balancing::new(plan, root),
+            balancing: Balancing::new(plan, strategy, root),
             detours,
             follows_answers,
             connections,
@@ -367,13 +397,13 @@ impl World {
             monitoring,
             levels: Levels::new(),
             log: options.log.then(Vec::new),
-            tracer: (options.log && options.failure_samples > 0)
-                .then(|| Tracer::new(options.failure_samples)),
+            tracer: tracer(options),
             detail: options.detail_small_up_to.map(detail),
             exited: Vec::new(),
             stable: STABLE,
             candidate,
             tickets: tickets(plan, root),
+            usages: plan.platform.hpa.as_ref().map(|hpa| Usages::new(hpa.metrics)),
             behind: Behind::of(plan, seed),
         }
     }
@@ -382,7 +412,10 @@ impl World {
     pub fn set_detours(&mut self) {
         self.detours = self.balancing.affinity.is_some()
             || self.connections.is_some()
-            || self.balancing.stopped;
+            || self.balancing.stopped
+            || self.balancing.server_timeout.is_some()
+            || self.balancing.name.is_some()
+            || self.nodes.iter().any(Node::mirrors);
     }
 
     /// Writes a line into the log, if one is kept.
@@ -391,6 +424,15 @@ impl World {
             log.push(Event { at: self.now, kind });
         }
     }
+}
+
+fn users(plan: &Plan) -> (u32, Pick) {
+    plan.client.users.as_ref().map_or((0, Pick::Uniform), |users| (users.count, users.pick))
+}
+
+fn tracer(options: &RunOptions) -> Option<Tracer> {
+    let traces = options.log && options.failure_samples > 0;
+    traces.then(|| Tracer::new(options.failure_samples))
 }
 
 impl Class {

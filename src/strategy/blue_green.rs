@@ -223,7 +223,7 @@ impl BlueGreenController {
                 self.phase = Phase::Switching { done, next: now + every };
                 pass.wake_at(now + every);
             }
-            Switch::Atomic | Switch::Weights { .. } => {
+            Switch::Atomic | Switch::Dns(_) | Switch::Weights { .. } => {
                 pass.route(Routing::Only(target));
                 self.after_switch(pass);
             }

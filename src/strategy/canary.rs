@@ -5,9 +5,10 @@
 //! weight once the canary's pods for it are available. Without one the share of pods is the
 //! share of traffic, within surge and unavailability. Giving up takes the weight away at once;
 //! the canary's pods stay for [`super::argo::ABORT_SCALE_DOWN_DELAY`] more. Past the last step
-//! the new version takes over as soon as all of its pods are available. Left out: dynamic
-//! stable scale, `setCanaryScale`, header and mirror routes, experiments, rollback windows and
-//! verification of weights at a cloud balancer.
+//! the new version takes over as soon as all of its pods are available. Routes for a header
+//! and for mirrored requests come and go with their steps, and like a weight need an available
+//! canary. Left out: dynamic stable scale, experiments, rollback windows and verification of
+//! weights at a cloud balancer.
 
 pub mod counts;
 #[cfg(test)]
@@ -19,7 +20,7 @@ mod tests;
 pub mod weights;
 
 use self::counts::{Pods, Split, nearest_split, scale_down_older};
-use self::weights::{ALL_BP, allowed_weight, pods_for, weight_at};
+use self::weights::{ALL_BP, Managed, allowed_weight, weight_at};
 use super::argo::{Course, Pass, Ruling, SetSize, Stage, fenceposts};
 use super::judge::{Bench, Judge};
 use super::{Controller, Decision, Observation, Routing};
@@ -209,7 +210,8 @@ impl CanaryController {
 
     /// The canary's wanted pods with a router, at the present step.
     fn wanted(&self, replicas: u32) -> u32 {
-        pods_for(replicas, weight_at(&self.params.steps, self.index), ALL_BP)
+        let managed = Managed::at(&self.params.steps, self.index);
+        managed.pods(replicas, weight_at(&self.params.steps, self.index))
     }
 
     fn set_weight(&self, pass: &mut Pass<'_>) {
@@ -223,10 +225,18 @@ impl CanaryController {
             }
             return;
         }
-        match allowed_weight(&self.params.steps, self.index, has_its_pods, canary.available) {
-            0 => pass.route(Routing::Only(stable)),
-            weight_bp => pass.route(Routing::Split { stable, candidate: target, weight_bp }),
-        }
+        let steps = &self.params.steps;
+        let weight = allowed_weight(steps, self.index, has_its_pods, canary.available);
+        let managed = match (canary.available, has_its_pods) {
+            (0, _) => Managed::default(),
+            (_, true) => Managed::at(steps, self.index),
+            // Still on its way: the routes of the step before.
+            (_, false) => self
+                .index
+                .checked_sub(1)
+                .map_or_else(Managed::default, |before| Managed::at(steps, before)),
+        };
+        pass.route(managed.routing(stable, target, weight));
     }
 
     /// Gives the sets their sizes for the step. Says whether one had another.
@@ -308,7 +318,12 @@ impl CanaryController {
     fn advance(&mut self, pass: &mut Pass<'_>) {
         match self.params.steps.get(self.index) {
             None => self.promote_when_full(pass),
-            Some(CanaryStep::Weight(_)) => {
+            Some(
+                CanaryStep::Weight(_)
+                | CanaryStep::Header(_)
+                | CanaryStep::Mirror(_)
+                | CanaryStep::Scale(_),
+            ) => {
                 if self.is_at_step(pass) {
                     self.next_step(pass);
                 }

@@ -91,7 +91,7 @@ fn every_field_is_used_approximated_or_ignored_and_stands_in_the_file() {
         ("(Service).spec.sessionAffinity", ManifestVerdict::Approximated),
         ("(Service).spec.externalTrafficPolicy", ManifestVerdict::Ignored),
         ("(Service).spec.publishNotReadyAddresses", ManifestVerdict::Ignored),
-        ("(HorizontalPodAutoscaler).spec.maxReplicas", ManifestVerdict::Ignored),
+        ("(HorizontalPodAutoscaler).spec.maxReplicas", ManifestVerdict::Used),
         ("(Service kubernetes)", ManifestVerdict::Ignored),
         ("(Widget unrelated)", ManifestVerdict::Ignored),
         ("spec.template.spec.initContainers", ManifestVerdict::Ignored),
@@ -159,7 +159,14 @@ fn an_autoscaler_gives_the_replicas_that_a_manifest_leaves_to_it() {
     let text = deployment("image: web", "restartPolicy: Always", "paused: false") + scaler;
     assert_eq!(study(&text).plan.service.replicas, 4);
     let text = deployment("image: web", "restartPolicy: Always", "replicas: 7") + scaler;
-    assert_eq!(study(&text).plan.service.replicas, 7);
+    let plan = study(&text).plan;
+    assert_eq!(plan.service.replicas, 7);
+    let hpa = plan.platform.hpa.expect("an autoscaler");
+    assert_eq!((hpa.min, hpa.max, hpa.target), (4, 9, 0.8));
+    let on_memory =
+        scaler.replace("maxReplicas: 9,", "maxReplicas: 9, metrics: [{resource: {name: memory}}],");
+    let text = deployment("image: web", "restartPolicy: Always", "replicas: 7") + &on_memory;
+    assert_eq!(study(&text).plan.platform.hpa, None);
 }
 
 #[test]

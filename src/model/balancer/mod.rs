@@ -18,15 +18,14 @@ use std::collections::VecDeque;
 pub use endpoint::TryResult;
 pub use rules::{Choice, Rules};
 
+use crate::engine::maths::pow;
 use crate::engine::{SimDuration, SimTime};
-use crate::plan::{EndpointConditions, Outlier, Routing, ServerState, VersionId};
+use crate::plan::{EndpointConditions, Outlier, Routing, ServerState, SlowStart, VersionId};
 use endpoint::{Endpoint, Mark};
 use pool::Pool;
 
 /// Draws before slow start takes whatever comes.
 const SLOW_START_DRAWS: u32 = 16;
-/// Share of an instance at the start of slow start.
-const SLOW_START_FLOOR: f64 = 0.1;
 /// No group.
 pub const NO_GROUP: u16 = u16::MAX;
 
@@ -197,6 +196,12 @@ impl Node {
         self.routing
     }
 
+    /// Whether some requests are copied to the candidate here.
+    #[must_use]
+    pub fn mirrors(&self) -> bool {
+        matches!(self.routing, Routing::Routes { mirror_bp: 1.., .. })
+    }
+
     /// The instance behind an address.
     #[must_use]
     pub fn bound(&self, address: u32) -> u32 {
@@ -282,15 +287,15 @@ impl Node {
     /// Instances this node can use under its routing.
     #[must_use]
     pub fn routable(&self) -> u32 {
-        let size = |version: VersionId| self.pools[usize::from(version.0) + 1].members.len();
+        let size = |version: VersionId| match self.routing.sends_to(version) {
+            true => self.pools[usize::from(version.0) + 1].members.len(),
+            false => 0,
+        };
         let count = match self.routing {
             Routing::All => self.pools[self.plain_pool()].members.len(),
             Routing::Only(version) => size(version),
-            Routing::Split { stable, candidate, weight_bp } => match weight_bp {
-                0 => size(stable),
-                10_000 => size(candidate),
-                _ => size(stable) + size(candidate),
-            },
+            Routing::Split { stable, candidate, .. }
+            | Routing::Routes { stable, candidate, .. } => size(stable) + size(candidate),
         };
         count as u32
     }
@@ -303,14 +308,7 @@ impl Node {
     /// Whether this node can send requests to a version under its routing.
     #[must_use]
     pub fn sends_to(&self, version: VersionId) -> bool {
-        let routed = match self.routing {
-            Routing::All => true,
-            Routing::Only(only) => only == version,
-            Routing::Split { stable, candidate, weight_bp } => {
-                (version == stable && weight_bp < 10_000) || (version == candidate && weight_bp > 0)
-            }
-        };
-        routed && self.routable_of(version) > 0
+        self.routing.sends_to(version) && self.routable_of(version) > 0
     }
 
     /// Instances of one version that this node can use (of the active group, where there are
@@ -349,12 +347,15 @@ impl Node {
         let version = VersionId(endpoint.version);
         let routed = match self.routing {
             Routing::All => self.active == NO_GROUP || endpoint.group == self.active,
-            Routing::Only(only) => version == only,
-            Routing::Split { stable, candidate, weight_bp } => {
-                (version == stable && weight_bp < 10_000) || (version == candidate && weight_bp > 0)
-            }
+            routing => routing.sends_to(version),
         };
         routed && endpoint.keeps_its_own()
+    }
+
+    /// The version behind an address.
+    #[must_use]
+    pub fn version_at(&self, address: u32) -> VersionId {
+        VersionId(self.endpoints[address as usize].version)
     }
 
     /// Whether checks or traffic have taken the address down.
@@ -404,6 +405,11 @@ impl Node {
             Routing::Only(version) => usize::from(version.0) + 1,
             Routing::Split { stable, candidate, weight_bp } => {
                 let side = choice.falls_to_candidate(rules, weight_bp);
+                usize::from(if side { candidate } else { stable }.0) + 1
+            }
+            Routing::Routes { stable, candidate, weight_bp, header, .. } => {
+                let side = header.is_some_and(|header| choice.bears(rules, header))
+                    || choice.falls_to_candidate(rules, weight_bp);
                 usize::from(if side { candidate } else { stable }.0) + 1
             }
         }
@@ -476,13 +482,13 @@ impl Node {
                 open,
             );
         }
-        if rules.slow_start.0 == 0 {
+        let Some(ramp) = &rules.slow_start else {
             return self.pools[pool].choose(
                 rules.policy,
                 choice,
                 (&self.outstanding, &self.changed),
             );
-        }
+        };
         // Slow start as acceptance: an instance in its ramp is taken with the chance that is
         // its share, else another is chosen.
         let mut choice = *choice;
@@ -491,8 +497,7 @@ impl Node {
             chosen =
                 self.pools[pool].choose(rules.policy, &choice, (&self.outstanding, &self.changed));
             let instance = chosen?;
-            let age = choice.now.since(self.joined(pool, instance)).0 as f64;
-            let share = (age / rules.slow_start.0 as f64).max(SLOW_START_FLOOR);
+            let share = share_at(ramp, choice.now.since(self.joined(pool, instance)));
             let accept = rules.slow_start_key.entity(choice.bits()).unit(u64::from(draw));
             if accept < share {
                 break;
@@ -578,6 +583,12 @@ impl Node {
             }
         }
     }
+}
+
+/// The share that an instance of this age has in slow start.
+fn share_at(ramp: &SlowStart, age: SimDuration) -> f64 {
+    let part = (age.0 as f64 / ramp.window.0 as f64).min(1.0);
+    pow(part, 1.0 / ramp.aggression).max(ramp.floor)
 }
 
 /// The pools an address belongs to.

@@ -1,9 +1,11 @@
 //! What all nodes of a balancer share, and what choosing needs to know of a request.
 
+use crate::engine::SimTime;
 use crate::engine::rng::Key;
-use crate::engine::{SimDuration, SimTime};
 use crate::model::request::NONE;
-use crate::plan::{Balancer, HealthCheck, Mode, Outlier, Policy, TieBreak, streams};
+use crate::plan::{
+    Balancer, Header, HealthCheck, Mode, Outlier, Policy, SlowStart, TieBreak, streams,
+};
 
 /// Parameters that all nodes share.
 #[derive(Clone, Debug)]
@@ -18,8 +20,8 @@ pub struct Rules {
     pub outlier: Option<Outlier>,
     /// Fewer usable endpoints than this share: all are used.
     pub panic: Option<f64>,
-    /// Length of the slow-start ramp; zero: none.
-    pub slow_start: SimDuration,
+    /// The slow-start ramp.
+    pub slow_start: Option<SlowStart>,
     /// Acceptance draws of slow start.
     pub slow_start_key: Key,
     /// Places of the instances on the hash ring: their addresses differ from run to run.
@@ -28,6 +30,8 @@ pub struct Rules {
     pub split_by_user: bool,
     /// The stream of users' places in a split.
     split_key: Key,
+    /// The stream that says which users send a header.
+    header_key: Key,
     /// Connections are counted and balanced, not requests.
     pub by_connection: bool,
     /// Choosing needs nothing but the policy and the requests in the instances.
@@ -38,7 +42,6 @@ impl Rules {
     /// The rules of a plan's balancer.
     #[must_use]
     pub fn new(balancer: &Balancer, root: Key) -> Self {
-        let slow_start = balancer.slow_start.as_ref().map_or(SimDuration::ZERO, |ramp| ramp.window);
         let most = balancer.server_maxconn.unwrap_or(u32::MAX);
         let by_connection = balancer.mode != Mode::Http;
         let marks = matches!(balancer.outlier, Some(Outlier::MaxFails { .. }));
@@ -48,13 +51,14 @@ impl Rules {
             check: balancer.health_check.clone(),
             outlier: balancer.outlier.clone(),
             panic: balancer.panic_threshold,
-            slow_start,
+            slow_start: balancer.slow_start.clone(),
             slow_start_key: root.purpose(streams::SLOW_START),
             ring_key: root.purpose(streams::RING),
             split_by_user: balancer.sticky.as_ref().is_some_and(|sticky| sticky.version),
             split_key: root.purpose(streams::SPLIT),
+            header_key: root.purpose(streams::HEADER),
             by_connection,
-            plain: slow_start.0 == 0 && most == u32::MAX && !marks && !by_connection,
+            plain: balancer.slow_start.is_none() && most == u32::MAX && !marks && !by_connection,
         }
     }
 
@@ -89,6 +93,8 @@ pub struct Choice {
     pub split: Key,
     /// The request's number.
     pub request: u64,
+    /// The request's class.
+    pub class: u8,
     /// Its user, or [`NONE`].
     pub user: u32,
     /// An instance that a retry avoids, or [`NONE`].
@@ -110,6 +116,17 @@ impl Choice {
         } else {
             Key::of_seed(u64::from(self.user)).draw(0)
         }
+    }
+
+    /// Whether the request bears a header; a user's requests all do, or none.
+    pub(super) fn bears(&self, rules: &Rules, header: Header) -> bool {
+        let place = if self.user == NONE {
+            rules.header_key.entity(1 + u64::from(self.class)).unit(self.request)
+        } else {
+            rules.header_key.entity(0).unit(u64::from(self.user))
+        };
+        header.class.is_none_or(|class| class == self.class)
+            && place * 10_000.0 < f64::from(header.share_bp)
     }
 
     pub(super) fn falls_to_candidate(&self, rules: &Rules, weight_bp: u32) -> bool {

@@ -47,6 +47,7 @@ fn choice(request: u64) -> Choice {
         draw: request,
         split: Key::of_seed(2),
         request,
+        class: 0,
         user: NONE,
         avoid: NONE,
         now: SimTime(0),
@@ -207,7 +208,8 @@ fn checks_take_an_instance_out_after_fall_and_back_after_rise() {
 fn slow_start_gives_a_newcomer_its_growing_share() {
     let rules = rules_of(|balancer| {
         balancer.policy = Policy::Random;
-        balancer.slow_start = Some(SlowStart { window: SimDuration(1000) });
+        balancer.slow_start =
+            Some(SlowStart { window: SimDuration(1000), aggression: 1.0, floor: 0.1 });
     });
     let mut node = Node::new(1, 0);
     for instance in 0..2 {

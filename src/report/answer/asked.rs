@@ -224,6 +224,13 @@ pub fn strategy(strategy: &Strategy) -> String {
             let switch = match &blue_green.switch {
                 Switch::Atomic => "at once".to_owned(),
                 Switch::Weights { steps, every } => format!("in {steps} steps every {every}"),
+                Switch::Dns(dns) => {
+                    let late: f64 = dns.stragglers.iter().map(|kind| kind.share).sum();
+                    match dns.stragglers.is_empty() {
+                        true => format!("by DNS (TTL {})", dns.ttl),
+                        false => format!("by DNS (TTL {}, {} stragglers)", dns.ttl, percent(late)),
+                    }
+                }
             };
             format!(
                 "blue-green: verified {}, switched {switch}, old set kept {}",
@@ -240,6 +247,17 @@ pub fn strategy(strategy: &Strategy) -> String {
                 CanaryStep::Pause(Some(pause)) => format!("pause {pause}"),
                 CanaryStep::Pause(None) => "pause for a person".to_owned(),
                 CanaryStep::Analysis(name) => format!("analysis {}", visible(name)),
+                CanaryStep::Header(Some(header)) => {
+                    let share = percent(f64::from(header.share_bp) / 10_000.0);
+                    match header.class {
+                        None => format!("header route for {share} of users"),
+                        Some(_) => format!("header route for {share} of a class"),
+                    }
+                }
+                CanaryStep::Header(None) => "no header route".to_owned(),
+                CanaryStep::Mirror(share) => format!("mirror {}", percent(*share)),
+                CanaryStep::Scale(Some(share)) => format!("scale {}", percent(*share)),
+                CanaryStep::Scale(None) => "scale by weight".to_owned(),
             });
             format!("canary by {by}: {}", steps.collect::<Vec<_>>().join(", "))
         }

@@ -125,6 +125,7 @@ fn hint(plan: &Plan, version: Option<VersionId>, cause: Cause) -> String {
         Cause::NoCapacity => "no instance in rotation".to_owned(),
         Cause::Overload => overload(plan),
         Cause::VersionDefect => version.map_or_else(String::new, |id| defect(plan, id)),
+        Cause::StaleAddress => "in clients' DNS caches".to_owned(),
         Cause::NotListening | Cause::Crash | Cause::State | Cause::Fault => String::new(),
     }
 }

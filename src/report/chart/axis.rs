@@ -39,6 +39,13 @@ impl Axis {
         (start + (end - start) * share.clamp(0.0, 1.0)).round() as i32
     }
 
+    /// The title of the axis, which says where it is not even.
+    #[must_use]
+    pub fn told(&self, title: &str) -> String {
+        let note = if self.spread == Spread::Linear { "" } else { " (log scale)" };
+        format!("{title}{note}")
+    }
+
     fn bend(&self, value: f64) -> f64 {
         match self.spread {
             Spread::Linear => value,
@@ -85,10 +92,33 @@ pub fn from_zero(highest: f64, pixels: (i32, i32), most: usize) -> Axis {
 pub fn logarithmic(low: f64, high: f64, pixels: (i32, i32)) -> Axis {
     if low > 1.0 {
         let bottom = pow(10.0, log10(low * 0.7).floor());
-        Axis { spread: Spread::Log, values: (bottom, high * 1.2), pixels }
+        Axis { spread: Spread::Log, values: (bottom, high * 1.6), pixels }
     } else {
-        Axis { spread: Spread::SignedLog, values: (low.min(0.0), high * 1.2), pixels }
+        Axis { spread: Spread::SignedLog, values: (low.min(0.0), high * 1.6), pixels }
     }
+}
+
+/// Means further apart than this get a logarithmic axis.
+const WIDE: f64 = 60.0;
+
+/// An axis that shows all values: from zero and even where they are near each other,
+/// logarithmic where they are far apart and `may_bend`.
+#[must_use]
+pub fn fitting(values: impl Iterator<Item = f64>, may_bend: bool, pixels: (i32, i32)) -> Axis {
+    let (mut low, mut high, mut least) = (f64::INFINITY, 0.0f64, f64::INFINITY);
+    for value in values {
+        (low, high) = (low.min(value), high.max(value));
+        if value > 0.0 {
+            least = least.min(value);
+        }
+    }
+    let low = if low.is_finite() { low } else { 0.0 };
+    if may_bend && high > WIDE * least.max(1.0) {
+        return logarithmic(low, high, pixels);
+    }
+    let room = (high - low.min(0.0)).max(1e-6) * 0.04;
+    let low = if low < 0.0 { low - room } else { 0.0 };
+    Axis { spread: Spread::Linear, values: (low, high + room), pixels }
 }
 
 /// A step of 1, 2 or 5 times a power of ten that cuts `range` in at most `most` pieces.
@@ -187,6 +217,15 @@ mod tests {
         assert_eq!((far.spread, far.values.0), (Spread::Log, 10.0));
         assert_eq!(logarithmic(-0.4, 20_000.0, (0, 100)).values.0, -0.4);
         assert_eq!(logarithmic(0.4, 20_000.0, (0, 100)).values.0, 0.0);
+    }
+
+    #[test]
+    fn an_axis_bends_only_for_values_far_apart() {
+        let axis = |values: &[f64]| fitting(values.iter().copied(), true, (0, 100)).spread;
+        assert_eq!(axis(&[3.0, 40.0]), Spread::Linear);
+        assert_eq!(axis(&[0.0, 0.0]), Spread::Linear);
+        assert_eq!(axis(&[0.0, 3.0, 4000.0]), Spread::SignedLog);
+        assert_eq!(axis(&[30.0, 40_000.0]), Spread::Log);
     }
 
     #[test]

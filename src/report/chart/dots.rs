@@ -3,7 +3,7 @@
 
 use crate::experiment::{StudyResult, Summary, SummaryLine};
 
-use super::axis::{Axis, Spread, logarithmic, tick_text};
+use super::axis::{Axis, Spread, fitting, tick_text};
 use super::frame::{BODY, MARGIN, Plot, SMALL, WIDTH, fitted, mark, sheet};
 use super::palette::Ink;
 use super::picture::{Label, Picture, Side};
@@ -14,8 +14,6 @@ use crate::report::text::visible;
 
 const ROW: i32 = 64;
 const SECTION: i32 = 50;
-/// Means further apart than this get a logarithmic axis.
-const WIDE: f64 = 60.0;
 
 struct Row<'a> {
     strategy: &'a str,
@@ -50,9 +48,7 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
     let axis = axis(&sections, scale, (plot.left, plot.right));
     let ticks: Vec<(i32, String)> =
         axis.ticks(9).into_iter().map(|tick| (axis.place(tick), tick_text(tick))).collect();
-    let unit =
-        if axis.spread != Spread::Linear { format!("{unit} (log scale)") } else { unit.to_owned() };
-    plot.bottom_axis(&mut picture, &ticks, &unit);
+    plot.bottom_axis(&mut picture, &ticks, &axis.told(unit));
     plot.base(&mut picture);
     let mut y = plot.top;
     for (release, rows) in &sections {
@@ -90,23 +86,19 @@ fn rows<'a>(
     result.study.releases.iter().map(section).collect()
 }
 
+/// The axis of all rows. Where an interval reaches far below zero it is cut: its ends are
+/// written beside it.
 fn axis(sections: &[(String, Vec<Row<'_>>)], scale: Scale, pixels: (i32, i32)) -> Axis {
     let lines = || sections.iter().flat_map(|(_, rows)| rows).map(|row| row.line);
-    let ends = lines().flat_map(|line| {
+    let most = lines().map(|line| scale.apply(line.mean)).fold(0.0, f64::max);
+    let values = lines().flat_map(|line| {
         let (low, high) = line.interval.unwrap_or((line.mean, line.mean));
-        [low.min(line.quantiles.0), high.max(line.quantiles.2)].map(|end| scale.apply(end))
+        let ends = [low.min(line.quantiles.0), line.mean, high.max(line.quantiles.2)];
+        ends.map(|end| scale.apply(end).max(-most))
     });
-    let (low, high) = ends
-        .fold((f64::INFINITY, 0.0), |(low, high): (f64, f64), end| (low.min(end), high.max(end)));
-    let means = || lines().map(|line| scale.apply(line.mean)).filter(|&mean| mean > 0.0);
-    let (least, most) = (means().fold(f64::INFINITY, f64::min), means().fold(0.0, f64::max));
-    if scale == Scale::Plain && most > WIDE * least.max(1.0) {
-        logarithmic(low, high, pixels)
-    } else {
-        let room = (high - low.min(0.0)).max(1e-6) * 0.04;
-        let low = if low < 0.0 { low - room } else { 0.0 };
-        Axis { spread: Spread::Linear, values: (low, high + room), pixels }
-    }
+    // Only means decide whether the axis bends: the ends of an interval may be near zero.
+    let means = fitting(lines().map(|line| scale.apply(line.mean)), scale == Scale::Plain, pixels);
+    fitting(values, means.spread != Spread::Linear, pixels)
 }
 
 fn paint_row(

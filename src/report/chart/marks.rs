@@ -32,6 +32,15 @@ pub fn marks(result: &StudyResult, group: &Group, record: Option<&RunRecord>) ->
     thinned(marks)
 }
 
+/// The marks of a run within its window, all of them.
+#[must_use]
+pub fn marks_of(plan: &Plan, record: &RunRecord) -> Vec<Mark> {
+    let window = plan.clock.window.as_secs_f64();
+    let mut marks = of_run(plan, record);
+    marks.retain(|mark| (0.0..=window).contains(&mark.at));
+    marks
+}
+
 fn of_run(plan: &Plan, record: &RunRecord) -> Vec<Mark> {
     let start = plan.clock.warmup.as_secs_f64();
     let marks = record.events.iter().filter_map(|event| {
@@ -107,7 +116,7 @@ fn thinned(mut marks: Vec<Mark>) -> Vec<Mark> {
     if marks.len() > MOST {
         let left_out = marks.len() - MOST + 1;
         let at = marks[MOST / 2].at;
-        let text = format!("{left_out} more events (events.jsonl)");
+        let text = format!("{left_out} more events");
         marks.splice(MOST / 2..MOST / 2 + left_out, [Mark { at, text }]);
     }
     marks

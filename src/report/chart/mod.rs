@@ -6,32 +6,42 @@
 
 mod axis;
 mod band;
+mod bands;
 mod curve;
 mod dots;
 mod frame;
+mod hatch;
+mod heat;
 mod labels;
 mod marks;
 mod outcomes;
+mod overview;
 mod palette;
 mod pareto;
 mod percentiles;
 mod picture;
 mod raster;
 mod render;
+mod seeds;
 mod timeline;
 mod timeline_data;
+mod timeline_pods;
 mod tornado;
+mod vector;
 
-pub use palette::{Ink, pairs};
+pub use marks::{Mark, marks_of};
+pub use palette::{Ink, Theme, pairs};
 pub use picture::Picture;
-pub use render::{png, svg};
+pub use render::png;
+pub use timeline_pods::version_names;
+pub use vector::svg;
 
 use crate::experiment::sweep::{Curve, Design, Sweep};
 use crate::experiment::{StudyResult, Summary};
-use crate::record::RunRecord;
 
 use super::answer::{counted, is_control};
-use super::figure::percent;
+use super::exemplar::{Shown, typical};
+use super::figure::{Estimate, Scale, percent};
 use super::text::{file_names, visible};
 
 /// A chart: the stem of its file names, and what it shows.
@@ -44,16 +54,18 @@ pub struct Chart {
     pub picture: Picture,
 }
 
-/// All charts of a study. With a run's record its events are marked on the timeline.
+/// All charts of a study. Events and instances of typical runs are shown on the timelines.
 #[must_use]
-pub fn charts(result: &StudyResult, summary: &Summary, record: Option<&RunRecord>) -> Vec<Chart> {
+pub fn charts(result: &StudyResult, summary: &Summary, shown: &[Shown]) -> Vec<Chart> {
     let mut charts = Vec::new();
     let mut add = |name: String, title: String, picture: Option<Picture>| {
         charts.extend(picture.map(|picture| Chart { name, title, picture }));
     };
     let several = result.study.releases.len() > 1;
     add("strategies".into(), "Strategies with intervals".into(), dots::draw(result, summary));
-    add("pareto".into(), "Harm against extra capacity".into(), pareto::draw(result, summary));
+    add("seeds".into(), "Every seed".into(), seeds::draw(result, summary));
+    let title = "Harm against capacity and time".to_owned();
+    add("pareto".into(), title, pareto::draw(result, summary));
     let releases = file_names(result.study.releases.iter().map(|release| release.name.as_str()));
     for (release, file) in result.study.releases.iter().zip(&releases) {
         let (suffix, of) = if several {
@@ -61,13 +73,17 @@ pub fn charts(result: &StudyResult, summary: &Summary, record: Option<&RunRecord
         } else {
             (String::new(), String::new())
         };
-        let picture = outcomes::draw(result, &release.name, &of);
+        let picture = overview::draw(result, summary, &release.name, &of, shown);
+        add(format!("overview{suffix}"), format!("Everything side by side{of}"), picture);
+        let picture = outcomes::draw(result, summary, &release.name, &of);
         add(format!("outcomes{suffix}"), format!("How and why requests failed{of}"), picture);
         let picture = percentiles::draw(result, summary, &release.name, &of);
         add(format!("latency{suffix}"), format!("Latency by percentile{of}"), picture);
+        let picture = heat::draw(result, summary, &release.name, &of);
+        add(format!("heatmap{suffix}"), format!("Latency over time{of}"), picture);
     }
     for (group, name, title) in timelines(result) {
-        let picture = timeline::draw(result, group, &title, record);
+        let picture = timeline::draw(result, summary, group, &title, typical(shown, group));
         add(name, title, picture);
     }
     charts
@@ -158,6 +174,26 @@ fn source(result: &StudyResult, summary: &Summary) -> String {
     format!("{}: {seeds}{intervals}.", visible(&result.study.name))
 }
 
+/// `Excess failed requests a deployment: 227 [218; 232], 95 % interval` of a group.
+fn headline(summary: &Summary, group: usize) -> Option<String> {
+    let (what, estimate) = headline_estimate(summary, group)?;
+    let level = if estimate.interval.is_empty() {
+        String::new()
+    } else {
+        format!(", {} interval", percent(summary.level))
+    };
+    Some(format!("{}{}: {}{level}", what[..1].to_uppercase(), &what[1..], estimate.joined()))
+}
+
+/// What the headline metric is, and how it is for a group.
+fn headline_estimate(summary: &Summary, group: usize) -> Option<(&'static str, Estimate)> {
+    let (line, scale, what) = match summary.line(group, "excess_failed") {
+        Some(line) => (line, Scale::Plain, "excess failed requests a deployment"),
+        None => (summary.line(group, "failed_share")?, Scale::Percent, "% of requests failed"),
+    };
+    Some((what, Estimate::new(line.mean, line.interval, scale)))
+}
+
 /// The place of a strategy in the study, which decides its colour and mark.
 fn place_of(result: &StudyResult, strategy: &str) -> usize {
     result.study.arms.iter().position(|arm| arm.name == strategy).unwrap_or_default()
@@ -170,7 +206,7 @@ mod tests {
 
     fn drawn() -> Vec<Chart> {
         let result = fixture::result();
-        charts(&result, &fixture::summary(&result), None)
+        charts(&result, &fixture::summary(&result), &fixture::shown())
     }
 
     #[test]
@@ -178,11 +214,16 @@ mod tests {
         let names: Vec<String> = drawn().into_iter().map(|chart| chart.name).collect();
         let expected = [
             "strategies",
+            "seeds",
             "pareto",
+            "overview-good",
             "outcomes-good",
             "latency-good",
+            "heatmap-good",
+            "overview-bad",
             "outcomes-bad",
             "latency-bad",
+            "heatmap-bad",
             "timeline-recreate-good",
             "timeline-recreate-bad",
             "timeline-rolling-good",
@@ -198,16 +239,26 @@ mod tests {
     #[test]
     fn a_chart_gives_the_same_bytes_twice() {
         for (first, second) in drawn().iter().zip(&drawn()).take(3) {
-            assert_eq!(svg(&first.picture), svg(&second.picture), "{}", first.name);
-            assert_eq!(png(&first.picture), png(&second.picture), "{}", first.name);
+            assert_eq!(
+                svg(&first.picture, Theme::Light),
+                svg(&second.picture, Theme::Light),
+                "{}",
+                first.name
+            );
+            assert_eq!(
+                png(&first.picture, Theme::Dark),
+                png(&second.picture, Theme::Dark),
+                "{}",
+                first.name
+            );
         }
     }
 
     #[test]
     fn hostile_names_are_text_in_svg() {
         let result = fixture::hostile();
-        for chart in charts(&result, &fixture::summary(&result), Some(&fixture::record())) {
-            let text = svg(&chart.picture);
+        for chart in charts(&result, &fixture::summary(&result), &fixture::shown()) {
+            let text = svg(&chart.picture, Theme::Light);
             assert!(!text.contains("<img") && !text.contains("<script"), "{}", chart.name);
             assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{}", chart.name);
             assert!(!chart.name.contains('/'), "{}", chart.name);

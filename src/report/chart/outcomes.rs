@@ -1,15 +1,17 @@
 //! How and why requests failed: for each strategy the mix of outcomes beside the mix of
 //! causes, with the number that failed.
 
-use crate::experiment::{Group, StudyResult};
+use crate::experiment::{Group, StudyResult, Summary};
 use crate::record::{Cause, Outcome};
 
 use super::frame::{BODY, MARGIN, SMALL, WIDTH, fitted, sheet};
+use super::hatch::Hatch;
 use super::palette::Ink;
 use super::picture::{Label, Picture, Point, Side};
 use super::render::text_width;
-use crate::report::answer::{counted, is_control};
-use crate::report::figure::{percent, rounded};
+use super::source;
+use crate::report::answer::is_control;
+use crate::report::figure::{Estimate, Scale, percent, rounded};
 use crate::report::text::visible;
 
 const ROW: i32 = 78;
@@ -26,20 +28,20 @@ struct Part {
 }
 
 /// The chart of a release; `None` where nothing was sent.
-pub fn draw(result: &StudyResult, release: &str, of: &str) -> Option<Picture> {
-    let groups: Vec<&Group> = result
+pub fn draw(result: &StudyResult, summary: &Summary, release: &str, of: &str) -> Option<Picture> {
+    let groups: Vec<(usize, &Group)> = result
         .groups
         .iter()
-        .filter(|group| group.release == release || is_control(group))
+        .enumerate()
+        .filter(|(_, group)| group.release == release || is_control(group))
         .collect();
     if groups.is_empty() {
         return None;
     }
-    let seeds = counted(result.study.seeds, "seed");
     let caption = format!(
-        "{}: means over {seeds}; the table has the intervals. Numbers are failed requests a \
-         deployment, of all that were sent in the window; bars show their mix.",
-        visible(&result.study.name)
+        "{} Bars show the mix of all failed requests; below each name: failed requests a \
+         deployment, and their share of all requests with its interval.",
+        source(result, summary)
     );
     let bottom = TOP + groups.len() as i32 * ROW;
     let mut picture =
@@ -51,9 +53,9 @@ pub fn draw(result: &StudyResult, release: &str, of: &str) -> Option<Picture> {
         picture.text(Label::new((x, TOP - 46), BODY, title).bold());
     }
     let mut shown: [Vec<Part>; 2] = [Vec::new(), Vec::new()];
-    for (index, group) in groups.iter().enumerate() {
-        let y = TOP + index as i32 * ROW;
-        name(&mut picture, group, y);
+    for (row, &(index, group)) in groups.iter().enumerate() {
+        let y = TOP + row as i32 * ROW;
+        name(&mut picture, summary, (index, group), y);
         let sides = [(left, outcomes(group)), (right, causes(group))];
         for ((x, parts), shown) in sides.into_iter().zip(&mut shown) {
             bar(&mut picture, &parts, (x, y), width);
@@ -100,7 +102,7 @@ fn causes(group: &Group) -> Vec<Part> {
         .collect()
 }
 
-fn name(picture: &mut Picture, group: &Group, y: i32) {
+fn name(picture: &mut Picture, summary: &Summary, (index, group): (usize, &Group), y: i32) {
     let failed: f64 = outcomes(group).iter().map(|part| part.count).sum();
     let ink = if is_control(group) { Ink::Muted } else { Ink::Text };
     let name = fitted(&visible(&group.strategy), BODY, true, NAMES - 20);
@@ -108,7 +110,12 @@ fn name(picture: &mut Picture, group: &Group, y: i32) {
     let label = Label::new((right, y + 16), BODY, name).bold().ink(ink);
     picture.text(label.side(Side::Right));
     let number = if failed < 10.0 { rounded(failed) } else { rounded(failed.round()) };
-    let label = Label::new((right, y + 44), SMALL, format!("{number} failed")).ink(Ink::Muted);
+    let share = summary.line(index, "failed_share").map_or_else(String::new, |line| {
+        let estimate = Estimate::new(line.mean, line.interval, Scale::Percent);
+        if line.mean > 0.0 { format!(": {} %", estimate.joined()) } else { String::new() }
+    });
+    let text = fitted(&format!("{number}{share}"), SMALL, false, NAMES - 20);
+    let label = Label::new((right, y + 44), SMALL, text).ink(Ink::Muted);
     picture.text(label.side(Side::Right));
 }
 
@@ -141,41 +148,7 @@ fn bar(picture: &mut Picture, parts: &[Part], (left, top): Point, width: i32) {
 /// A filled rectangle with lines that tell it from others where colours do not.
 fn hatched(picture: &mut Picture, part: &Part, (from, to): (Point, Point)) {
     picture.rect(from, to, part.ink);
-    let (width, height) = (to.0 - from.0, to.1 - from.1);
-    let step = 14;
-    match part.hatch % 6 {
-        1 => slanted(picture, (from, to), step),
-        2 => (1..=height / step).for_each(|n| {
-            let y = from.1 + n * step - step / 2;
-            picture.line(vec![(from.0, y), (to.0, y)], Ink::Paper, 3);
-        }),
-        4 => (1..=width / step).for_each(|n| {
-            let x = from.0 + n * step - step / 2;
-            picture.line(vec![(x, from.1), (x, to.1)], Ink::Paper, 3);
-        }),
-        5 => {
-            for y in (from.1 + 8..to.1 - 4).step_by(16) {
-                for x in (from.0 + 8..to.0 - 4).step_by(16) {
-                    picture.rect((x - 2, y - 2), (x + 3, y + 3), Ink::Text);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Lines that rise to the right, cut at the rectangle's sides.
-fn slanted(picture: &mut Picture, (from, to): (Point, Point), step: i32) {
-    let height = to.1 - from.1;
-    let mut foot = from.0 - height + step / 2;
-    while foot < to.0 {
-        let (left, right) = (foot.max(from.0), (foot + height).min(to.0));
-        if left < right {
-            let y = |x: i32| to.1 - (x - foot);
-            picture.line(vec![(left, y(left)), (right, y(right))], Ink::Paper, 3);
-        }
-        foot += step;
-    }
+    Hatch::of(part.hatch).draw(picture, (from, to), Ink::Paper);
 }
 
 fn legend(picture: &mut Picture, parts: &[Part], (left, top): Point, width: i32) {

@@ -29,7 +29,21 @@ pub enum Ink {
     Outcome(Outcome),
     /// Requests of a cause.
     Cause(Cause),
+    /// A share of requests on a heat map, from 0 (few) to `HEATS` - 1 (most).
+    Heat(usize),
 }
+
+/// What a chart is drawn on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// White paper.
+    Light,
+    /// A dark slide or screen.
+    Dark,
+}
+
+/// Shades of a heat map.
+pub const HEATS: usize = 8;
 
 /// A colour on light and on dark paper.
 pub struct Pair {
@@ -64,7 +78,7 @@ const PALE: [Pair; 6] = [
 ];
 
 /// Outcomes but ok, then causes that need more colours.
-const KINDS: [Pair; 9] = [
+const KINDS: [Pair; Cause::ALL.len()] = [
     pair(0xd55e01, 0xff8c43),
     pair(0xe69f01, 0xf4bd46),
     pair(0x7b3f99, 0xb78ad0),
@@ -74,6 +88,19 @@ const KINDS: [Pair; 9] = [
     pair(0x009e74, 0x2fd0a1),
     pair(0xcc79a8, 0xe9a0cc),
     pair(0x8a8a8a, 0xb0b0b0),
+    pair(0x5c3a1e, 0xc9a27c),
+];
+
+/// One hue; the more, the further from the paper, so that it reads without colours too.
+const HEAT: [Pair; HEATS] = [
+    pair(0xe6f0f8, 0x1d2c38),
+    pair(0xc6ddef, 0x203f58),
+    pair(0x9dc5e3, 0x24587b),
+    pair(0x6ca6d2, 0x2e75a1),
+    pair(0x4186bc, 0x4494c4),
+    pair(0x22659e, 0x70b4dd),
+    pair(0x0d467a, 0xa7d4f0),
+    pair(0x062951, 0xe4f4ff),
 ];
 
 const PAPER: Pair = pair(0xffffff, 0x15181b);
@@ -100,13 +127,23 @@ impl Ink {
             Self::Outcome(Outcome::Ok) => &OK,
             Self::Outcome(outcome) => &KINDS[outcome as usize - 1],
             Self::Cause(cause) => &KINDS[cause as usize],
+            Self::Heat(shade) => &HEAT[shade.min(HEATS - 1)],
         }
     }
 
-    /// Red, green and blue on light paper.
+    /// Its colour as one number.
     #[must_use]
-    pub fn rgb(self) -> (u8, u8, u8) {
-        let [_, red, green, blue] = self.pair().light.to_be_bytes();
+    pub fn colour(self, theme: Theme) -> u32 {
+        match theme {
+            Theme::Light => self.pair().light,
+            Theme::Dark => self.pair().dark,
+        }
+    }
+
+    /// Red, green and blue.
+    #[must_use]
+    pub fn rgb(self, theme: Theme) -> (u8, u8, u8) {
+        let [_, red, green, blue] = self.colour(theme).to_be_bytes();
         (red, green, blue)
     }
 }
@@ -118,6 +155,7 @@ pub fn pairs() -> impl Iterator<Item = &'static Pair> {
         .chain(&SERIES)
         .chain(&PALE)
         .chain(&KINDS)
+        .chain(&HEAT)
 }
 
 const DASHES: [Dash; 6] = [&[], &[18, 8], &[6, 6], &[22, 6, 5, 6], &[12, 5, 4, 5, 4, 5], &[30, 10]];
@@ -139,6 +177,18 @@ mod tests {
         light.sort_unstable();
         light.dedup();
         assert_eq!(light.len(), count);
+    }
+
+    #[test]
+    fn shades_of_heat_leave_the_paper_step_by_step() {
+        let grey = |colour: u32| {
+            let [_, red, green, blue] = colour.to_be_bytes().map(f64::from);
+            0.299 * red + 0.587 * green + 0.114 * blue
+        };
+        for pairs in HEAT.windows(2) {
+            assert!(grey(pairs[0].light) > grey(pairs[1].light) + 12.0);
+            assert!(grey(pairs[0].dark) + 12.0 < grey(pairs[1].dark));
+        }
     }
 
     #[test]

@@ -1,18 +1,18 @@
-//! The one place that meets the drawing library: a picture as SVG and as PNG.
+//! The one place that meets the drawing library: a picture as PNG.
 //!
-//! SVG comes out in whole numbers. PNG is drawn at twice its size and averaged down,
-//! because the library paints thick lines without smoothing. Text in PNG is set in a subset of
-//! DejaVu Sans that is part of the program (licence beside it): no font of the machine's.
+//! It is drawn at twice its size and averaged down, because the library paints thick lines
+//! without smoothing. Text is set in a subset of DejaVu Sans that is part of the program
+//! (licence beside it): no font of the machine's.
 
 use std::io;
 use std::sync::Once;
 
-use plotters::backend::{DrawingBackend, SVGBackend};
+use plotters::backend::DrawingBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle, register_font};
 
 use super::band::Band;
-use super::palette::Ink;
+use super::palette::{Ink, Theme};
 use super::picture::{Label, Picture, Point, Shape, Side};
 use super::raster;
 
@@ -43,37 +43,19 @@ pub fn text_width(text: &str, size: u32, bold: bool) -> i32 {
     font.box_size(text).map_or(0, |(width, _)| i32::try_from(width).unwrap_or(0))
 }
 
-/// The picture as SVG, with its description as title.
-///
-/// # Panics
-/// Never: the library writes to memory.
-#[must_use]
-pub fn svg(picture: &Picture) -> String {
-    prepare_fonts();
-    let mut text = String::new();
-    {
-        let mut backend = SVGBackend::with_string(&mut text, (picture.width, picture.height));
-        draw(&mut backend, picture, 1, false).expect("drawing to memory does not fail");
-        backend.present().expect("drawing to memory does not fail");
-    }
-    let end_of_tag = text.find('>').map_or(0, |place| place + 1);
-    let title = picture.description.replace('&', "&amp;").replace('<', "&lt;");
-    text.insert_str(end_of_tag, &format!("\n<title>{title}</title>"));
-    text.replace("<svg ", "<svg role=\"img\" ")
-}
-
 /// The picture as PNG.
 ///
 /// # Panics
 /// Never: the library writes to memory.
 #[must_use]
-pub fn png(picture: &Picture) -> Vec<u8> {
+pub fn png(picture: &Picture, theme: Theme) -> Vec<u8> {
     prepare_fonts();
-    raster::png(&pixels(picture, BAND), picture.width, picture.height)
+    let inks: Vec<[u8; 3]> = inks(picture).into_iter().map(|ink| ink.rgb(theme).into()).collect();
+    raster::png(&pixels(picture, theme, BAND), &inks, picture.width, picture.height)
 }
 
 /// The picture's pixels, drawn in bands of so many rows.
-fn pixels(picture: &Picture, rows: u32) -> Vec<[u8; 3]> {
+fn pixels(picture: &Picture, theme: Theme, rows: u32) -> Vec<[u8; 3]> {
     let never = "drawing to memory does not fail";
     let whole = (picture.width * FINENESS, picture.height * FINENESS);
     let mut fine = vec![0; (whole.0 * rows * FINENESS * 3) as usize];
@@ -81,7 +63,7 @@ fn pixels(picture: &Picture, rows: u32) -> Vec<[u8; 3]> {
     for top in (0..picture.height).step_by(rows as usize) {
         {
             let mut band = Band::new(&mut fine, whole, top * FINENESS, rows * FINENESS);
-            draw(&mut band, picture, FINENESS as i32, true).expect(never);
+            draw(&mut band, picture, theme).expect(never);
             band.present().expect(never);
         }
         let height = rows.min(picture.height - top) as usize;
@@ -91,25 +73,40 @@ fn pixels(picture: &Picture, rows: u32) -> Vec<[u8; 3]> {
     pixels
 }
 
+/// The inks of a picture, each once.
+fn inks(picture: &Picture) -> Vec<Ink> {
+    let mut inks = vec![Ink::Paper];
+    for shape in &picture.shapes {
+        let ink = match shape {
+            Shape::Line { ink, .. }
+            | Shape::Area { ink, .. }
+            | Shape::Box { ink, .. }
+            | Shape::Dot { ink, .. } => *ink,
+            Shape::Text(label) => label.ink,
+        };
+        if !inks.contains(&ink) {
+            inks.push(ink);
+        }
+    }
+    inks
+}
+
 /// The library's errors differ by format; what they say is kept.
 fn told(error: impl std::fmt::Display) -> io::Error {
     io::Error::other(error.to_string())
 }
 
-fn draw<B: DrawingBackend>(
-    backend: &mut B,
-    picture: &Picture,
-    scale: i32,
-    fine: bool,
-) -> io::Result<()> {
-    let corner = (picture.width as i32 * scale, picture.height as i32 * scale);
-    backend.draw_rect((0, 0), corner, &filled(Ink::Paper), true).map_err(told)?;
+fn draw<B: DrawingBackend>(backend: &mut B, picture: &Picture, theme: Theme) -> io::Result<()> {
+    let scale = FINENESS as i32;
+    let filled = |ink: Ink| color(ink, theme).filled();
     let scaled = |(x, y): Point| (x * scale, y * scale);
+    let corner = scaled((picture.width as i32, picture.height as i32));
+    backend.draw_rect((0, 0), corner, &filled(Ink::Paper), true).map_err(told)?;
     for shape in &picture.shapes {
         match shape {
             Shape::Line { points, ink, width } => {
                 let points: Vec<Point> = points.iter().copied().map(scaled).collect();
-                line(backend, &points, *ink, width * scale as u32, fine)?;
+                line(backend, &points, filled(*ink), width * FINENESS)?;
             }
             Shape::Area { points, ink } => {
                 let points: Vec<Point> = points.iter().copied().map(scaled).collect();
@@ -120,69 +117,57 @@ fn draw<B: DrawingBackend>(
             }
             Shape::Dot { at, radius, ink } => {
                 backend
-                    .draw_circle(scaled(*at), radius * scale as u32, &filled(*ink), true)
+                    .draw_circle(scaled(*at), radius * FINENESS, &filled(*ink), true)
                     .map_err(told)?;
             }
-            Shape::Text(label) => text(backend, label, scale, fine)?,
+            Shape::Text(label) => text(backend, label, theme)?,
         }
     }
     Ok(())
 }
 
-/// A line; on pixels, thick ones segment by segment with round joints.
+/// A line; thick ones segment by segment with round joints.
 fn line<B: DrawingBackend>(
     backend: &mut B,
     points: &[Point],
-    ink: Ink,
+    filled: ShapeStyle,
     width: u32,
-    fine: bool,
 ) -> io::Result<()> {
-    let style = ShapeStyle { stroke_width: width, filled: false, ..filled(ink) };
-    if !fine {
-        return backend.draw_path(points.iter().copied(), &style).map_err(told);
-    }
+    let style = ShapeStyle { stroke_width: width, filled: false, ..filled };
     for pair in points.windows(2) {
         backend.draw_line(pair[0], pair[1], &style).map_err(told)?;
     }
     if points.len() > 2 && width > 2 {
         for &joint in &points[1..points.len() - 1] {
-            backend.draw_circle(joint, width / 2, &filled(ink), true).map_err(told)?;
+            backend.draw_circle(joint, width / 2, &filled, true).map_err(told)?;
         }
     }
     Ok(())
 }
 
-fn text<B: DrawingBackend>(
-    backend: &mut B,
-    label: &Label,
-    scale: i32,
-    fine: bool,
-) -> io::Result<()> {
+fn text<B: DrawingBackend>(backend: &mut B, label: &Label, theme: Theme) -> io::Result<()> {
     let style = if label.bold { FontStyle::Bold } else { FontStyle::Normal };
-    let size = label.size * scale as u32;
+    let size = label.size * FINENESS;
     let side = match label.side {
         Side::Left => HPos::Left,
         Side::Middle => HPos::Center,
         Side::Right => HPos::Right,
     };
-    let ink = color(label.ink);
+    let ink = color(label.ink, theme);
     let style = TextStyle::from((FAMILY, f64::from(size), style).into_font())
         .color(&ink)
         .pos(Pos::new(side, VPos::Center));
-    // Both formats centre a text differently; this brings the middle of its capitals and small
+    // The library centres a line's whole height; this brings the middle of capitals and small
     // letters to the place, as measured.
-    let lower = if fine { size as i32 * 18 / 100 } else { size as i32 * 7 / 100 };
+    let lower = size as i32 * 18 / 100;
+    let scale = FINENESS as i32;
     let at = (label.at.0 * scale, label.at.1 * scale + lower);
     backend.draw_text(&label.text, &style, at).map_err(told)
 }
 
-fn color(ink: Ink) -> RGBColor {
-    let (red, green, blue) = ink.rgb();
+fn color(ink: Ink, theme: Theme) -> RGBColor {
+    let (red, green, blue) = ink.rgb(theme);
     RGBColor(red, green, blue)
-}
-
-fn filled(ink: Ink) -> ShapeStyle {
-    color(ink).filled()
 }
 
 #[cfg(test)]
@@ -194,9 +179,9 @@ mod tests {
     fn bands_meet_without_a_seam() {
         let result = fixture::one_release();
         let summary = fixture::summary(&result);
-        for chart in charts(&result, &summary, Some(&fixture::record())) {
-            let whole = pixels(&chart.picture, chart.picture.height);
-            assert!(pixels(&chart.picture, 64) == whole, "{}", chart.name);
+        for chart in charts(&result, &summary, &fixture::shown()) {
+            let whole = pixels(&chart.picture, Theme::Light, chart.picture.height);
+            assert!(pixels(&chart.picture, Theme::Light, 64) == whole, "{}", chart.name);
         }
     }
 }

@@ -1,52 +1,65 @@
 //! What happened when: failures by outcome, traffic, latency, instances and the candidate's
 //! weight over the window, with the rollout's events marked across all of them.
 
-use crate::experiment::{Group, StudyResult};
-use crate::record::{Outcome, RunRecord};
+use crate::experiment::{Group, StudyResult, Summary};
+use crate::record::Outcome;
 
 use super::axis::{Axis, Spread, clock_ticks, from_zero};
+use super::bands::{Stack, plain};
 use super::frame::{MARGIN, Plot, SMALL, WIDTH, fitted, sheet};
+use super::hatch::Hatch;
 use super::labels::{Tag, column};
 use super::marks::{Mark, marks};
 use super::palette::Ink;
 use super::picture::{Label, Picture, Point, Shape, Side};
-use super::timeline_data::{Step, steps};
+use super::timeline_data::{STEPS, Step, focus, steps};
+use super::timeline_pods;
 use crate::report::answer::counted;
 use crate::report::csv::plan_of;
+use crate::report::exemplar::Shown;
 use crate::report::figure::clock;
 use crate::report::text::visible;
 
-const HEIGHT: u32 = 1280;
+const HEIGHT: u32 = 1320;
 const LEFT: i32 = 120;
-const RIGHT: i32 = WIDTH as i32 - 230;
+const RIGHT: i32 = WIDTH as i32 - 290;
 /// Top and bottom of the panels: failures, traffic, latency, instances, weight.
-const PANELS: [(i32, i32); 5] = [(150, 350), (415, 515), (580, 760), (825, 935), (1000, 1070)];
+const PANELS: [(i32, i32); 5] = [(165, 355), (415, 515), (580, 750), (815, 965), (1030, 1100)];
 const WIDE: f64 = 30.0;
 
 /// A drawn sheet in the making.
-struct Sheet<'a> {
-    picture: Picture,
+pub(super) struct Sheet<'a> {
+    pub(super) picture: Picture,
     steps: &'a [Step],
-    x: Axis,
+    pub(super) x: Axis,
 }
 
-/// The chart of a group; `None` where it has no timeline.
+/// The chart of a group; `None` where it has no timeline. With a typical run, its pods and
+/// events are shown.
 pub fn draw(
     result: &StudyResult,
-    group: usize,
+    summary: &Summary,
+    index: usize,
     title: &str,
-    record: Option<&RunRecord>,
+    typical: Option<&Shown>,
 ) -> Option<Picture> {
-    let group = &result.groups[group];
+    let group = &result.groups[index];
     let plan = plan_of(result, &group.strategy);
     let window = plan.clock.window.as_secs_f64();
-    let steps = steps(group, window);
+    let shown = focus(result, group, typical);
+    let mut steps = steps(group, window, (STEPS as f64 * window / shown) as usize);
+    steps.retain(|step| step.from < shown);
     if steps.is_empty() {
         return None;
     }
     let title = format!("What happened when: {title}");
-    let picture = sheet(HEIGHT, &title, &caption(result, group));
-    let x = Axis { spread: Spread::Linear, values: (0.0, window), pixels: (LEFT, RIGHT) };
+    let mut caption = caption(result, group, typical, super::headline(summary, index));
+    if shown < window {
+        let end = clock(((window - plan.clock.deploy_at.as_secs_f64()) * 1e9) as i128);
+        caption.push_str(&format!(" The quiet rest of the window, to {end}, is left out."));
+    }
+    let picture = sheet(HEIGHT, &title, &caption);
+    let x = Axis { spread: Spread::Linear, values: (0.0, shown), pixels: (LEFT, RIGHT) };
     let mut sheet = Sheet { picture, steps: &steps, x };
     let deploy = plan.clock.deploy_at.as_secs_f64();
     sheet.phases(plan);
@@ -54,23 +67,43 @@ pub fn draw(
     sheet.failures(panel(0));
     sheet.traffic(panel(1));
     sheet.latency(panel(2));
-    sheet.instances(panel(3));
+    match typical {
+        Some(typical) if !typical.record.events.is_empty() => {
+            timeline_pods::draw(&mut sheet, panel(3), plan, typical);
+        }
+        _ => sheet.instances(panel(3)),
+    }
     sheet.weight(panel(4));
-    sheet.events(&marks(result, group, record), deploy);
+    sheet.events(&marks(result, group, typical.map(|typical| &typical.record)), deploy);
     Some(sheet.picture)
 }
 
-fn caption(result: &StudyResult, group: &Group) -> String {
+fn caption(
+    result: &StudyResult,
+    group: &Group,
+    typical: Option<&Shown>,
+    headline: Option<String>,
+) -> String {
     let runs = group.timeline.runs;
-    let pooled = if runs > 1 {
-        format!("means over {}, latency over all their requests", counted(runs, "seed"))
-    } else {
-        format!("seed {}", group.rows.first().map_or(0, |row| row.seed))
-    };
     let name = visible(&result.study.name);
-    format!(
-        "{name}: {pooled}. Requests stand at their intended send time. No intervals here: see the table."
-    )
+    let mut text = if runs > 1 {
+        format!("{name}: means over {}, latency over all their requests.", counted(runs, "seed"))
+    } else {
+        let seed = group.rows.first().map_or(0, |row| row.seed);
+        format!("{name}: seed {seed} alone, so without intervals.")
+    };
+    if let Some(typical) = typical.filter(|_| runs > 1) {
+        let seed = typical.record.key.seed;
+        text.push_str(&format!(
+            " Instances and numbered events are those of seed {seed}, the median of failed \
+             requests."
+        ));
+    }
+    if let Some(headline) = headline {
+        text.push_str(&format!(" {headline}."));
+    }
+    text.push_str(" Requests stand at their intended send time.");
+    text
 }
 
 fn panel(index: usize) -> Plot {
@@ -86,9 +119,13 @@ impl Sheet<'_> {
             let to = self.x.place(phase.to.as_secs_f64());
             self.picture.rect((from, PANELS[0].0), (to, bottom), Ink::Band);
             let name = fitted(&visible(&phase.name), SMALL, false, (to - from - 12).max(0));
-            let label = Label::new((from + 6, PANELS[0].0 + 14), SMALL, name);
+            let label = Label::new((from + 6, PANELS[0].1 + 16), SMALL, name);
             self.picture.text(label.ink(Ink::Muted));
         }
+    }
+
+    fn spans(&self) -> Vec<(i32, i32)> {
+        self.steps.iter().map(|step| (self.x.place(step.from), self.x.place(step.to))).collect()
     }
 
     /// Failed requests a second, stacked by outcome.
@@ -96,69 +133,36 @@ impl Sheet<'_> {
         let failed = |step: &Step| step.outcomes[1..].iter().sum::<f64>();
         let highest = self.steps.iter().map(failed).fold(0.0, f64::max);
         let axis = from_zero(highest, (plot.bottom, plot.top), 4);
-        plot.left_axis(&mut self.picture, &axis, &axis.ticks(4), "failed requests/s");
-        let mut floor: Vec<f64> = vec![0.0; self.steps.len()];
-        let mut tags = Vec::new();
-        for outcome in &Outcome::ALL[1..] {
+        plot.left_axis(&mut self.picture, &axis, &axis.ticks(4), "failed requests/s, by outcome");
+        let mut stack = Stack::new(self.spans());
+        let mut swatches = Vec::new();
+        for &outcome in &Outcome::ALL[1..] {
             let counts: Vec<f64> =
-                self.steps.iter().map(|step| step.outcomes[*outcome as usize]).collect();
-            let Some(peak) = counts.iter().copied().reduce(f64::max).filter(|&peak| peak > 0.0)
-            else {
-                continue;
-            };
-            let ceiling: Vec<f64> = floor.iter().zip(&counts).map(|(a, b)| a + b).collect();
-            self.layer(&axis, &floor, &ceiling, Ink::Outcome(*outcome));
-            let top = counts.iter().position(|&count| count == peak).unwrap_or(0);
-            tags.push(Tag {
-                y: axis.place(ceiling[top]),
-                ink: Ink::Text,
-                mark: None,
-                name: outcome.name().replace('_', " "),
-                detail: String::new(),
-            });
-            floor = ceiling;
-        }
-        plot.base(&mut self.picture);
-        self.swatches(tags, &plot);
-    }
-
-    /// Names of outcomes with their colour, in the order of the stack.
-    fn swatches(&mut self, tags: Vec<Tag>, plot: &Plot) {
-        let inks: Vec<Ink> = Outcome::ALL[1..]
-            .iter()
-            .filter(|outcome| tags.iter().any(|tag| tag.name == outcome.name().replace('_', " ")))
-            .map(|&outcome| Ink::Outcome(outcome))
-            .collect();
-        let mut y = plot.top + 12;
-        for (tag, ink) in tags.iter().zip(inks).rev() {
-            self.picture.rect((RIGHT + 18, y - 10), (RIGHT + 40, y + 10), ink);
-            self.picture.text(Label::new((RIGHT + 50, y), SMALL, tag.name.clone()));
-            y += 32;
-        }
-    }
-
-    /// A band between two stepped lines, where it has a height.
-    fn layer(&mut self, axis: &Axis, floor: &[f64], ceiling: &[f64], ink: Ink) {
-        let mut upper: Vec<Point> = Vec::new();
-        let mut lower: Vec<Point> = Vec::new();
-        for (index, step) in self.steps.iter().enumerate() {
-            let (from, to) = (self.x.place(step.from), self.x.place(step.to));
-            let (low, high) = (axis.place(floor[index]), axis.place(ceiling[index]));
-            if ceiling[index] > floor[index] {
-                // What happened at all is at least one pixel high.
-                upper.extend([(from, high.min(low - 1)), (to, high.min(low - 1))]);
-                lower.extend([(from, low), (to, low)]);
-            } else {
-                self.close(&mut upper, &mut lower, ink);
+                self.steps.iter().map(|step| step.outcomes[outcome as usize]).collect();
+            if counts.iter().any(|&count| count > 0.0) {
+                let look = (Ink::Outcome(outcome), Hatch::of(outcome as usize - 1));
+                stack.add(&mut self.picture, &axis, &counts, look);
+                swatches.push((outcome.name().replace('_', " "), look));
             }
         }
-        self.close(&mut upper, &mut lower, ink);
+        plot.base(&mut self.picture);
+        if swatches.is_empty() {
+            let at = (RIGHT + 18, plot.bottom - 12);
+            self.picture.text(Label::new(at, SMALL, "none failed").ink(Ink::Muted));
+        }
+        self.swatches(&swatches, &plot);
     }
 
-    fn close(&mut self, upper: &mut Vec<Point>, lower: &mut Vec<Point>, ink: Ink) {
-        if !upper.is_empty() {
-            let points = plain(upper.drain(..).chain(lower.drain(..).rev()));
-            self.picture.shapes.push(Shape::Area { points, ink });
+    /// Names with their looks, in the order of the stack.
+    pub(super) fn swatches(&mut self, swatches: &[(String, (Ink, Hatch))], plot: &Plot) {
+        let mut y = plot.top + 12;
+        for (name, (ink, hatch)) in swatches.iter().rev() {
+            let place = ((RIGHT + 18, y - 10), (RIGHT + 46, y + 10));
+            self.picture.rect(place.0, place.1, *ink);
+            hatch.draw(&mut self.picture, place, Ink::Paper);
+            let name = fitted(name, SMALL, false, WIDTH as i32 - MARGIN - RIGHT - 56);
+            self.picture.text(Label::new((RIGHT + 56, y), SMALL, name));
+            y += 28;
         }
     }
 
@@ -212,9 +216,9 @@ impl Sheet<'_> {
             Axis { spread: Spread::Linear, values: (0.0, 100.0), pixels: (plot.bottom, plot.top) };
         let title = "the new version's share of the traffic, %";
         plot.left_axis(&mut self.picture, &axis, &[0.0, 50.0, 100.0], title);
-        let zero = vec![0.0; self.steps.len()];
         let weight: Vec<f64> = self.steps.iter().map(|step| step.weight * 100.0).collect();
-        self.layer(&axis, &zero, &weight, Ink::Pale(3));
+        let look = (Ink::Pale(3), Hatch::Plain);
+        Stack::new(self.spans()).add(&mut self.picture, &axis, &weight, look);
         let line = self.stepped(&axis, |step| Some(step.weight * 100.0));
         self.picture.line(line.into_iter().flatten().collect(), Ink::Series(3), 3);
         plot.base(&mut self.picture);
@@ -271,7 +275,7 @@ impl Sheet<'_> {
 
     /// Numbered lines in all panels, and what the numbers mean.
     fn events(&mut self, marks: &[Mark], deploy: f64) {
-        let flags = PANELS[0].0 - 58;
+        let flags = PANELS[0].0 - 77;
         let mut last = i32::MIN;
         let mut texts = Vec::new();
         for (index, mark) in marks.iter().enumerate() {
@@ -304,34 +308,5 @@ impl Sheet<'_> {
             self.picture.text(Label::new((x, y), SMALL, text));
             x += length + 36;
         }
-    }
-}
-
-/// The points without those in the middle of a straight run along an axis.
-fn plain(points: impl Iterator<Item = Point>) -> Vec<Point> {
-    let mut kept: Vec<Point> = Vec::new();
-    for point in points {
-        if let [.., a, b] = kept[..] {
-            let level = a.1 == b.1 && b.1 == point.1;
-            let upright = a.0 == b.0 && b.0 == point.0;
-            if level || upright {
-                kept.pop();
-            }
-        }
-        if kept.last() != Some(&point) {
-            kept.push(point);
-        }
-    }
-    kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn points_on_a_straight_run_are_left_out() {
-        let points = [(0, 5), (10, 5), (10, 5), (20, 5), (20, 9), (30, 9)];
-        assert_eq!(plain(points.into_iter()), [(0, 5), (20, 5), (20, 9), (30, 9)]);
     }
 }

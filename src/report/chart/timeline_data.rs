@@ -1,10 +1,21 @@
 //! A timeline thinned to what a sheet can show: mean runs, at most a few hundred steps.
 
-use crate::experiment::Group;
+use crate::experiment::{Group, StudyResult};
 use crate::record::{Bucket, CoarseHistogram};
 
+use super::marks::marks;
+use crate::report::csv::plan_of;
+use crate::report::exemplar::Shown;
+
 /// More steps than this cannot be told apart on a sheet.
-const STEPS: usize = 400;
+pub const STEPS: usize = 240;
+
+/// Failures below this share of the peak are not worth a wider sheet.
+const NOTABLE: f64 = 0.05;
+/// What is shown after the last thing of note, as a factor.
+const ROOM: f64 = 1.3;
+/// A window of which more than this would be shown is shown whole.
+const MOST: f64 = 0.6;
 
 /// One step of the window.
 pub struct Step {
@@ -28,11 +39,12 @@ pub struct Step {
     pub weight: f64,
 }
 
-/// The steps of a group's mean run. The last bucket may be shorter than the others.
-pub fn steps(group: &Group, window_s: f64) -> Vec<Step> {
+/// At most so many steps of a group's mean run. The last bucket may be shorter than the
+/// others.
+pub fn steps(group: &Group, window_s: f64, most: usize) -> Vec<Step> {
     let timeline = &group.timeline;
     let width = timeline.width.as_secs_f64();
-    let together = timeline.buckets.len().div_ceil(STEPS).max(1);
+    let together = timeline.buckets.len().div_ceil(most).max(1);
     let runs = timeline.runs.max(1) as f64;
     timeline
         .buckets
@@ -44,6 +56,20 @@ pub fn steps(group: &Group, window_s: f64) -> Vec<Step> {
             step(buckets, (from, to), runs)
         })
         .collect()
+}
+
+/// How much of the window is worth showing, in seconds from its start: all of it, unless
+/// nothing of note happens in most of it.
+pub fn focus(result: &StudyResult, group: &Group, typical: Option<&Shown>) -> f64 {
+    let window = plan_of(result, &group.strategy).clock.window.as_secs_f64();
+    let marks = marks(result, group, typical.map(|typical| &typical.record));
+    let last_mark = marks.iter().map(|mark| mark.at).fold(0.0, f64::max);
+    let steps = steps(group, window, STEPS);
+    let failed = |step: &Step| step.outcomes[1..].iter().sum::<f64>();
+    let peak = steps.iter().map(failed).fold(0.0, f64::max);
+    let harmed = steps.iter().rev().find(|step| failed(step) > peak * NOTABLE);
+    let last = harmed.map_or(0.0, |step| step.to).max(last_mark);
+    if last > 0.0 && last * ROOM < window * MOST { last * ROOM } else { window }
 }
 
 fn step(buckets: &[Bucket], (from, to): (f64, f64), runs: f64) -> Step {
@@ -82,13 +108,24 @@ mod tests {
     use crate::report::fixture;
 
     #[test]
+    fn a_long_quiet_rest_of_the_window_is_not_shown() {
+        let mut result = fixture::result();
+        let group = result.groups[3].clone();
+        let shown = focus(&result, &group, None);
+        assert!(shown > 200.0 && shown < 300.0, "{shown}");
+        // Of a window that is hardly longer nothing is left out.
+        result.study.plan.clock.window = crate::engine::SimDuration::from_secs(300);
+        assert_eq!(focus(&result, &group, None), 300.0);
+    }
+
+    #[test]
     fn thinning_keeps_rates() {
         let mut group = fixture::result().groups.swap_remove(3);
-        let whole = steps(&group, 900.0);
+        let whole = steps(&group, 900.0, STEPS);
         let one = group.timeline.buckets[0].clone();
         group.timeline.buckets = vec![one; 1000].into();
-        let thinned = steps(&group, 5000.0);
-        assert_eq!(thinned.len(), 334);
+        let thinned = steps(&group, 5000.0, STEPS);
+        assert_eq!(thinned.len(), 200);
         assert!((thinned[0].sent - whole[0].sent).abs() < 1e-9);
         assert_eq!(thinned.last().unwrap().to, 5000.0);
         assert!((thinned[0].routable - 12.0).abs() < 1e-9);

@@ -11,7 +11,8 @@ use std::path::Path;
 use crate::experiment::{StudyResult, Summary};
 use crate::record::RunRecord;
 
-use super::chart::{Chart, charts, png, svg};
+use super::chart::{Chart, Theme, charts, png, svg};
+use super::exemplar::Shown;
 use super::manifest::{self, FileDigest};
 use super::{csv, events, hdr, html};
 
@@ -20,8 +21,9 @@ use super::{csv, events, hdr, html};
 pub struct FolderOptions<'a> {
     /// Charts, as files and in the report.
     pub charts: bool,
-    /// The record of the one run that the study consists of: its log becomes `events.jsonl`,
-    /// and its events are marked on the timeline.
+    /// Runs shown one by one, on timelines and in the report.
+    pub shown: &'a [Shown],
+    /// The record of the one run that the study consists of: its log becomes `events.jsonl`.
     pub events: Option<&'a RunRecord>,
     /// The command that reproduces the study, for the report. It must not depend on the
     /// machine: the scenario by its file's name, no folder, no threads.
@@ -72,8 +74,8 @@ pub fn contents(result: &StudyResult, summary: &Summary, options: FolderOptions<
     for (path, text) in hdr::files(result) {
         add(&path, text);
     }
-    let charts = if options.charts { charts(result, summary, options.events) } else { Vec::new() };
-    add("report.html", html::page(result, summary, options.command, &charts));
+    let charts = if options.charts { charts(result, summary, options.shown) } else { Vec::new() };
+    add("report.html", html::page(result, summary, options.command, &charts, options.shown));
     files.extend(drawn(&charts));
     files.sort_by(|a, b| a.0.cmp(&b.0));
     let digests = files
@@ -89,13 +91,18 @@ fn plan_of_run<'a>(result: &'a StudyResult, record: &RunRecord) -> &'a crate::pl
     arm.and_then(|arm| arm.plan.as_deref()).unwrap_or(&result.study.plan)
 }
 
-/// Both files of each chart.
-fn drawn(charts: &[Chart]) -> Vec<File> {
-    let both = |chart: &Chart| {
-        let path = |kind: &str| format!("charts/{}.{kind}", chart.name);
-        [(path("svg"), svg(&chart.picture).into_bytes()), (path("png"), png(&chart.picture))]
-    };
-    charts.iter().flat_map(both).collect()
+/// All files of each chart: for white paper, and below `dark` for dark slides.
+#[must_use]
+pub fn drawn(charts: &[Chart]) -> Vec<File> {
+    let mut files = Vec::new();
+    for chart in charts {
+        for (folder, theme) in [("charts", Theme::Light), ("charts/dark", Theme::Dark)] {
+            let path = |kind: &str| format!("{folder}/{}.{kind}", chart.name);
+            files.push((path("svg"), svg(&chart.picture, theme).into_bytes()));
+            files.push((path("png"), png(&chart.picture, theme)));
+        }
+    }
+    files
 }
 
 #[cfg(test)]
@@ -104,8 +111,12 @@ mod tests {
     use crate::report::fixture;
     use std::fs;
 
-    const OPTIONS: FolderOptions<'static> =
-        FolderOptions { charts: false, events: None, command: "cutover compare checkout.yaml" };
+    const OPTIONS: FolderOptions<'static> = FolderOptions {
+        charts: false,
+        shown: &[],
+        events: None,
+        command: "cutover compare checkout.yaml",
+    };
 
     #[test]
     fn a_folder_has_every_promised_file_and_its_digest() {
@@ -129,6 +140,10 @@ mod tests {
             "charts/outcomes.svg",
             "charts/latency.svg",
             "charts/timeline-canary.png",
+            "charts/dark/timeline-canary.svg",
+            "charts/dark/heatmap.png",
+            "charts/overview.svg",
+            "charts/seeds.svg",
         ] {
             assert!(out.join(file).is_file(), "{file}");
         }

@@ -59,6 +59,45 @@ pub fn tell(study: &Study, record: &RunRecord, strategy: &str, screen: Screen) -
     text
 }
 
+/// A line of a run's log.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Entry {
+    /// Minutes and seconds from the start of the rollout.
+    pub time: String,
+    /// What happened.
+    pub text: String,
+    /// `decision`, `pods` or `effect`.
+    pub kind: &'static str,
+}
+
+/// The story as lines: what was decided, what instances did, and what came of it for requests
+/// while anything was done. Quiet stretches are left out.
+#[must_use]
+pub fn log(plan: &Plan, record: &RunRecord) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut add = |time: String, text: &str, kind| {
+        entries.push(Entry { time, text: text.to_owned(), kind });
+    };
+    for chapter in chapters(plan, record) {
+        if chapter.decisions.is_empty() && chapter.happenings.is_empty() {
+            continue;
+        }
+        let first = chapter.decisions.partition_point(|&(at, _)| at <= chapter.from);
+        let (before, after) = chapter.decisions.split_at(first);
+        for (at, line) in before {
+            add(clock(*at), line, "decision");
+        }
+        for line in &chapter.happenings {
+            add(clock(chapter.from), line, "pods");
+        }
+        for (at, line) in after {
+            add(clock(*at), line, "decision");
+        }
+        add(format!("to {}", clock(chapter.to)), &chapter.effect, "effect");
+    }
+    entries
+}
+
 /// Whether kubectl would show this rollout as a Deployment's.
 fn is_deployment(strategy: &Strategy) -> bool {
     matches!(strategy, Strategy::Recreate(_) | Strategy::Rolling(_))
@@ -177,6 +216,18 @@ mod tests {
         let text = told(100);
         assert!(text.lines().all(|line| width(line) <= 100), "{text}");
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn the_log_tells_decisions_at_their_time() {
+        let entries = log(&fixture::plan(), &fixture::record());
+        let decision = |time: &str, text: &str| Entry {
+            time: time.to_owned(),
+            text: text.to_owned(),
+            kind: "decision",
+        };
+        assert!(entries.contains(&decision("5:10.5", "somebody looks at it")), "{entries:?}");
+        assert!(entries.iter().any(|entry| entry.kind == "effect"));
     }
 
     #[test]

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use crate::experiment::METRICS;
 use crate::experiment::sweep::{Design, Sweep};
-use crate::report::chart::{self, png, svg};
+use crate::report::chart;
 use crate::report::csv::{summary_cells, summary_columns, table};
-use crate::report::folder::File;
+use crate::report::folder::{File, drawn};
 use crate::report::manifest::{self, FileDigest};
 use crate::report::text::csv_cell;
 
@@ -69,10 +69,7 @@ fn design(sweep: &Sweep) -> &'static str {
 pub fn files(sweep: &Sweep, charts: bool, command: &str) -> Vec<File> {
     let mut files = vec![("sweep.csv".to_owned(), csv(sweep).into_bytes())];
     if charts {
-        for chart in chart::sweep_charts(sweep) {
-            files.push((format!("charts/{}.svg", chart.name), svg(&chart.picture).into_bytes()));
-            files.push((format!("charts/{}.png", chart.name), png(&chart.picture)));
-        }
+        files.extend(drawn(&chart::sweep_charts(sweep)));
     }
     files.sort_by(|a, b| a.0.cmp(&b.0));
     let digests = files

@@ -83,9 +83,9 @@ fn a_grid_has_a_curve_for_each_value_of_the_second_input() {
 fn a_folder_holds_the_table_the_charts_and_the_manifest() {
     let files = files(&tornado(), true, "cutover sweep");
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names.len(), 6, "{names:?}");
-    assert_eq!((names[4], names[5]), ("sweep.csv", "study.json"));
-    let study: serde_json::Value = serde_json::from_slice(&files[5].1).expect("JSON");
+    assert_eq!(names.len(), 10, "{names:?}");
+    assert_eq!((names[8], names[9]), ("sweep.csv", "study.json"));
+    let study: serde_json::Value = serde_json::from_slice(&files[9].1).expect("JSON");
     assert_eq!(study["sweep"]["design"], "tornado");
     assert!(files == super::files(&tornado(), true, "cutover sweep"), "the same bytes twice");
     let told: serde_json::Value = serde_json::from_str(&json(&curve())).expect("JSON");
@@ -94,8 +94,8 @@ fn a_folder_holds_the_table_the_charts_and_the_manifest() {
 
 #[test]
 fn everything_is_drawn_on_the_sheet() {
-    use crate::report::chart::svg;
+    use crate::report::chart::{Theme, svg};
     for chart in sweep_charts(&curve()).iter().chain(&sweep_charts(&tornado())) {
-        assert!(svg(&chart.picture).contains("excess_failed"), "{}", chart.name);
+        assert!(svg(&chart.picture, Theme::Light).contains("excess_failed"), "{}", chart.name);
     }
 }

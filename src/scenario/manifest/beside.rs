@@ -3,7 +3,7 @@
 //!
 //! A budget of `maxUnavailable` becomes the `minAvailable` that is the same at the manifest's
 //! replicas (a percentage rounds up, as the disruption controller does it). A Service says that
-//! kube-proxy balances. An autoscaler is not simulated: replicas stay as they are.
+//! kube-proxy balances. An autoscaler on CPU utilisation becomes ours; others are left out.
 
 use super::objects::{at, word};
 use super::{Change, Reader};
@@ -138,16 +138,56 @@ pub fn scaler(reader: &mut Reader<'_>, object: &Node, left_out: bool) {
     let found = sizes.iter().find_map(|path| Some((*path, fields.get(path)?)));
     if let (true, Some((path, value))) = (left_out, found) {
         let field = fields.note(path);
-        reader.notes.approximated(&field, "as service.replicas, which no autoscaler changes");
+        reader.notes.approximated(&field, "as service.replicas, where the autoscaler starts");
         reader.change(&field, "service.replicas", value.clone());
     }
-    let why = "not simulated: replicas stay as they are";
-    for key in ["minReplicas", "maxReplicas", "metrics", "behavior"] {
-        let path = format!("spec.{key}");
-        let told = left_out && found.is_some_and(|(found, _)| found == path);
-        reader.ignore(fields.get(&path).is_some() && !told, &fields.note(&path), why);
+    let told = |path: &str| left_out && found.is_some_and(|(found, _)| found == path);
+    let metrics = fields.get("spec.metrics");
+    let field = fields.note("spec.metrics");
+    let on_cpu = metrics.map_or_else(|| Some(None), cpu_target);
+    let Some(target) = on_cpu.filter(|_| fields.get("spec.maxReplicas").is_some()) else {
+        let why = "only one metric, CPU as averageUtilization, is simulated: replicas stay";
+        for key in ["minReplicas", "maxReplicas", "metrics", "behavior"] {
+            let path = format!("spec.{key}");
+            reader.ignore(fields.get(&path).is_some() && !told(&path), &fields.note(&path), why);
+        }
+        reader.notes.rest(object, &fields.prefix);
+        return;
+    };
+    let mut values = Vec::new();
+    for (key, path) in [("min", "spec.minReplicas"), ("max", "spec.maxReplicas")] {
+        if let Some(value) = fields.get(path) {
+            if !told(path) {
+                reader.notes.used(&fields.note(path), &format!("platform.hpa.{key}"));
+            }
+            values.push((key, value.clone()));
+        }
     }
+    if let (Some(percent), Some(metrics)) = (target, metrics) {
+        reader
+            .notes
+            .approximated(&field, "as platform.hpa.target: a busy worker is its share of CPU");
+        let share = format!("{}", percent / 100.0);
+        values.push(("target", Node::plain(&share, metrics.span)));
+    }
+    let window = "spec.behavior.scaleDown.stabilizationWindowSeconds";
+    if let Some(seconds) = fields.get(window).and_then(|node| node.text()?.parse::<u32>().ok()) {
+        reader.notes.used(&fields.note(window), "platform.hpa.scale_down_window");
+        values.push(("scale_down_window", Node::plain(&format!("{seconds}s"), object.span)));
+    }
+    let policies = "only scaleDown.stabilizationWindowSeconds is simulated";
+    reader.ignore(fields.get("spec.behavior").is_some(), &fields.note("spec.behavior"), policies);
+    reader.change(&field, "platform.hpa", Node::map(values, object.span));
     reader.notes.rest(object, &fields.prefix);
+}
+
+/// The target of the one metric, CPU utilisation in percent; `Some(None)`: the default.
+fn cpu_target(metrics: &Node) -> Option<Option<f64>> {
+    let [metric] = metrics.items() else { return None };
+    let name = at(metric, &["resource", "name"])?.text()?;
+    let target = at(metric, &["resource", "target", "averageUtilization"])?.text()?;
+    let percent: f64 = target.parse().ok()?;
+    (name == "cpu" && (1.0..=100.0).contains(&percent)).then_some(Some(percent))
 }
 
 /// Fields that every object has.

@@ -9,12 +9,11 @@ use crate::plan::{
     Balancer, BalancerRetries, CheckStart, HealthCheck, Mode, OnError, Outlier, Policy, Rotation,
     SlowStart, Sticky, TieBreak,
 };
-use crate::scenario::checked::Checked;
+use crate::scenario::checked::{Checked, Held};
 
 /// The balancer.
 pub fn balancer(context: &mut Context<'_>, root: &Checked) -> Balancer {
     let at = root.at("balancer");
-    let slow_start = at.at("slow_start").duration();
     let preset = at.at("preset").word();
     Balancer {
         preset: preset.to_owned(),
@@ -45,8 +44,22 @@ pub fn balancer(context: &mut Context<'_>, root: &Checked) -> Balancer {
         retries: at.at("retries").unless("none").map_or_else(no_retries, retries),
         connect_timeout: at.at("connect_timeout").duration(),
         overhead: at.at("overhead").duration(),
-        slow_start: (slow_start > SimDuration::ZERO).then_some(SlowStart { window: slow_start }),
+        server_timeout: at.at("server_timeout").unless("none").map(Checked::duration),
+        cut_when_down: at.at("cut_when_down").bool(),
+        slow_start: slow_start(at.at("slow_start")),
     }
+}
+
+fn slow_start(at: &Checked) -> Option<SlowStart> {
+    let ramp = match &at.held {
+        Held::Map(_) => SlowStart {
+            window: at.at("window").duration(),
+            aggression: at.at("aggression").number(),
+            floor: at.at("floor").number(),
+        },
+        _ => SlowStart { window: at.duration(), aggression: 1.0, floor: 0.1 },
+    };
+    (ramp.window > SimDuration::ZERO).then_some(ramp)
 }
 
 fn health_check(at: &Checked) -> HealthCheck {

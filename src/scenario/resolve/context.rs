@@ -22,12 +22,26 @@ pub struct Context<'a> {
     pub errors: Vec<Diagnostic>,
     /// Digests of the files used, by path.
     pub digests: Vec<(String, [u8; 32])>,
+    /// Names of the request classes, once `traffic` is resolved.
+    pub classes: Vec<String>,
 }
 
 impl<'a> Context<'a> {
     /// A context without any errors yet.
     pub fn new(files: &'a dyn Files) -> Self {
-        Self { files, sources: Sources::default(), errors: Vec::new(), digests: Vec::new() }
+        Self {
+            files,
+            sources: Sources::default(),
+            errors: Vec::new(),
+            digests: Vec::new(),
+            classes: Vec::new(),
+        }
+    }
+
+    /// The place of a request class by its name.
+    pub fn class(&mut self, at: &Checked) -> Option<u8> {
+        let known = self.classes.clone();
+        self.find(at, "request class", &known).map(|place| place as u8)
     }
 
     /// Reports an error about a value.

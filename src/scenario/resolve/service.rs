@@ -3,7 +3,7 @@
 use super::Context;
 use super::law::law;
 use crate::plan::{
-    ApiLimit, Discipline, IntOrPercent, Lags, NodePlan, OnSigterm, Platform, Probe, Probes,
+    ApiLimit, Discipline, Hpa, IntOrPercent, Lags, NodePlan, OnSigterm, Platform, Probe, Probes,
     Readiness, Service, Shutdown, Startup, Version, WarmFrom, Warmup, Wave,
 };
 use crate::scenario::checked::Checked;
@@ -120,6 +120,27 @@ pub(super) fn shutdown(context: &mut Context<'_>, at: &Checked) -> Shutdown {
     }
 }
 
+fn hpa(context: &mut Context<'_>, root: &Checked, at: &Checked) -> Hpa {
+    let (min, max) = (at.at("min").count32(), at.at("max").count32());
+    if min > max {
+        let message = format!("at least {min} replicas, but at most {max}");
+        context.error(code::CONTRADICTION, at.at("max"), message);
+    }
+    if root.at("service").at("workers").is("unlimited") {
+        let message = "an autoscaler needs instances that can be full, but `workers` is unlimited";
+        context.error(code::CONTRADICTION, at, message);
+    }
+    Hpa {
+        min,
+        max,
+        target: at.at("target").number(),
+        tolerance: at.at("tolerance").number(),
+        sync: at.at("sync").duration(),
+        metrics: at.at("metrics").duration(),
+        scale_down_window: at.at("scale_down_window").duration(),
+    }
+}
+
 /// The platform.
 pub fn platform(context: &mut Context<'_>, root: &Checked, versions: &[Version]) -> Platform {
     let at = root.at("platform");
@@ -131,6 +152,7 @@ pub fn platform(context: &mut Context<'_>, root: &Checked, versions: &[Version])
             .at("pdb")
             .unless("none")
             .map(|at| at.at("min_available").int_or_percent()),
+        hpa: at.at("hpa").unless("none").map(|at| hpa(context, root, at)),
         lags: Lags {
             deployment: lags.at("deployment").duration(),
             replica_set: lags.at("replica_set").duration(),

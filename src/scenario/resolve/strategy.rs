@@ -3,8 +3,8 @@
 use super::Context;
 use super::law::law;
 use crate::plan::{
-    BlueGreen, Canary, CanaryStep, CanaryTraffic, ConfigPush, Generated, IntOrPercent, PushStep,
-    Recreate, Rolling, Strategy, Switch, Wave,
+    BlueGreen, Canary, CanaryStep, CanaryTraffic, ConfigPush, Dns, Generated, Header, IntOrPercent,
+    PushStep, Recreate, Rolling, Straggler, Strategy, Switch, Wave,
 };
 use crate::scenario::checked::{Checked, Held};
 use crate::scenario::code;
@@ -26,7 +26,7 @@ pub fn strategy(context: &mut Context<'_>, at: &Checked, waves: &[Wave]) -> Opti
                 progress_deadline: at.at("progress_deadline").unless("none").map(Checked::duration),
             })
         }
-        "blue_green" => Strategy::BlueGreen(blue_green(at)),
+        "blue_green" => Strategy::BlueGreen(blue_green(context, at)),
         "canary" => Strategy::Canary(canary(context, at)),
         "config_push" => Strategy::ConfigPush(config_push(context, at, waves)),
         _ => return None,
@@ -52,7 +52,7 @@ fn can_move(context: &mut Context<'_>, at: &Checked) {
     }
 }
 
-fn blue_green(at: &Checked) -> BlueGreen {
+fn blue_green(context: &mut Context<'_>, at: &Checked) -> BlueGreen {
     let name = |field: &str| at.at(field).given().map(|at| at.text().to_owned());
     BlueGreen {
         switch: match at.at("switch").choice() {
@@ -60,6 +60,7 @@ fn blue_green(at: &Checked) -> BlueGreen {
                 steps: inner.at("steps").count32(),
                 every: inner.at("every").duration(),
             },
+            ("dns", inner) => Switch::Dns(dns(context, inner)),
             _ => Switch::Atomic,
         },
         verify: at.at("verify").duration(),
@@ -69,6 +70,32 @@ fn blue_green(at: &Checked) -> BlueGreen {
         min_ready: at.at("min_ready").duration(),
         progress_deadline: at.at("progress_deadline").unless("none").map(Checked::duration),
     }
+}
+
+/// A share alone stands for clients that keep an entry for a day.
+const A_DAY_NS: f64 = 86_400e9;
+
+fn dns(context: &mut Context<'_>, at: &Checked) -> Dns {
+    let mut straggler = |at: &Checked| Straggler {
+        share: at.at("share").number(),
+        hold: at.at("hold").unless("forever").map(|hold| law(context, hold)),
+    };
+    let stragglers: Vec<Straggler> = match at.at("stragglers").unless("none") {
+        None => Vec::new(),
+        Some(given) => match &given.held {
+            Held::List(items) => items.iter().map(straggler).collect(),
+            Held::Map(_) => vec![straggler(given)],
+            _ => {
+                let hold = Some(crate::engine::Distribution::Constant(A_DAY_NS));
+                vec![Straggler { share: given.number(), hold }]
+            }
+        },
+    };
+    if stragglers.iter().map(|kind| kind.share).sum::<f64>() > 1.0 + 1e-9 {
+        let at = at.at("stragglers");
+        context.error(code::CONTRADICTION, at, "the shares add up to more than all clients");
+    }
+    Dns { ttl: at.at("ttl").duration(), stragglers }
 }
 
 fn canary(context: &mut Context<'_>, at: &Checked) -> Canary {
@@ -115,6 +142,9 @@ fn steps(context: &mut Context<'_>, at: &Checked) -> Vec<CanaryStep> {
                 CanaryStep::Weight(weight)
             }
             "pause" => CanaryStep::Pause(pause(inner)),
+            "header" => CanaryStep::Header(inner.unless("none").and_then(|at| header(context, at))),
+            "mirror" => CanaryStep::Mirror(inner.number()),
+            "scale" => CanaryStep::Scale(inner.unless("weight").map(Checked::number)),
             _ => CanaryStep::Analysis(inner.text().to_owned()),
         });
     }
@@ -164,6 +194,19 @@ fn config_push(context: &mut Context<'_>, at: &Checked, waves: &[Wave]) -> Confi
         generated,
         background_analysis: at.at("background_analysis").given().map(|at| at.text().to_owned()),
     }
+}
+
+/// Which requests bear the header: those of a class, or of a share of the users.
+fn header(context: &mut Context<'_>, at: &Checked) -> Option<Header> {
+    let class = match at.at("class").given() {
+        None => None,
+        Some(name) => Some(context.class(name)?),
+    };
+    Some(Header { class, share_bp: basis_points(at.at("share").number()) })
+}
+
+fn basis_points(share: f64) -> u32 {
+    (share * 10_000.0).round() as u32
 }
 
 fn pause(at: &Checked) -> Option<crate::engine::SimDuration> {

@@ -21,6 +21,7 @@ pub fn classes(context: &mut Context<'_>, root: &Checked) -> Vec<RequestClass> {
     let Held::Instant(start_unix_ns, utc_offset_s) = root.at("clock").at("start").held else {
         unreachable!("the clock's start is an instant")
     };
+    context.classes = items.iter().map(|item| item.at("name").text().to_owned()).collect();
     let start = WindowStart { start_unix_ns, utc_offset_s };
     items.iter().map(|item| class(context, item, start)).collect()
 }

@@ -161,9 +161,11 @@ pub fn rollout(plan: &Plan, strategy: &Strategy) -> u64 {
             sum(&[waves.saturating_mul(start(plan, it.min_ready)), stop(plan)])
         }
         Strategy::BlueGreen(it) => {
-            let switch = match it.switch {
+            let switch = match &it.switch {
                 Switch::Atomic => 0,
-                Switch::Weights { steps, every } => every.0.saturating_mul(steps.into()),
+                Switch::Weights { steps, every } => every.0.saturating_mul((*steps).into()),
+                // The old set's delay counts from the change of the name.
+                Switch::Dns(dns) => dns.ttl.0.saturating_sub(it.keep_old.0),
             };
             let judges = [judged(&it.pre_analysis), judged(&it.post_analysis)];
             let waits = [start(plan, it.min_ready), it.verify.0, switch, it.keep_old.0, stop(plan)];
@@ -172,7 +174,10 @@ pub fn rollout(plan: &Plan, strategy: &Strategy) -> u64 {
         Strategy::Canary(it) => {
             let start = start(plan, it.min_ready);
             let steps = it.steps.iter().map(|step| match step {
-                CanaryStep::Weight(_) => start,
+                CanaryStep::Weight(_)
+                | CanaryStep::Header(_)
+                | CanaryStep::Mirror(_)
+                | CanaryStep::Scale(_) => start,
                 CanaryStep::Pause(span) => span.map_or(0, |span| span.0),
                 CanaryStep::Analysis(name) => analysis(plan, name),
             });

@@ -39,6 +39,7 @@ pub const PRESETS: &[Preset] = &[
             ("retries.max", "each", "nginx: proxy_next_upstream_tries 0"),
             ("retries.on", "[refused, reset, timeout]", "nginx: proxy_next_upstream error timeout"),
             ("connect_timeout", "60s", "nginx: proxy_connect_timeout"),
+            ("server_timeout", "60s", "nginx: proxy_read_timeout"),
             ("overhead", "0.14ms", "measured on nginx 1.22, loopback"),
         ],
     ),
@@ -47,6 +48,7 @@ pub const PRESETS: &[Preset] = &[
         &[
             ("retries.max", "0", "Envoy: no retry policy"),
             ("panic_threshold", "50%", "Envoy: healthy_panic_threshold"),
+            ("server_timeout", "15s", "Envoy: route timeout"),
             ("overhead", "0.18ms", "as measured on HAProxy 2.6, loopback"),
         ],
     ),
@@ -84,6 +86,7 @@ pub const PRESETS: &[Preset] = &[
                 "assumption: registration through a controller and the cloud's API",
             ),
             ("drain_timeout", "300s", "ALB: deregistration delay"),
+            ("server_timeout", "60s", "ALB: idle timeout"),
             ("overhead", "0.5ms", "assumption"),
         ],
     ),
@@ -234,6 +237,17 @@ const RETRIES: Object = Object::of(&[
     .or("false", "Envoy, nginx"),
 ]);
 
+const SLOW_START: Object = Object::of(&[
+    field("window", SPAN, "Length of the ramp."),
+    field(
+        "aggression",
+        Shape::Number(0.01, 100.0),
+        "At age t the share is (t / window) ^ (1 / aggression); 1: linear.",
+    )
+    .or("1", "Envoy"),
+    field("floor", Shape::Share, "The least share.").or("10%", "Envoy: min_weight_percent"),
+]);
+
 const FIELDS: &[Field] = &[
     field(
         "preset",
@@ -310,8 +324,21 @@ const FIELDS: &[Field] = &[
     .or("none", "requests finish"),
     field("overhead", SPAN, "Added to the latency of each request.").or("0s", "ideal"),
     field(
+        "server_timeout",
+        Shape::Or(&["none"], &PERIOD),
+        "Patience with an instance's answer, its queue included; then 504.",
+    )
+    .or("none", "HAProxy: timeout server has no default"),
+    field(
+        "cut_when_down",
+        Shape::Bool,
+        "Requests in an instance are cut once checks or traffic have taken it down (HAProxy's \
+         `on-marked-down shutdown-sessions`).",
+    )
+    .or("false", "HAProxy"),
+    field(
         "slow_start",
-        SPAN,
+        Shape::ByKind { scalar: &SPAN, list: None, map: &Shape::Map(&SLOW_START) },
         "An instance's share grows to its full size over this long after it joins.",
     )
     .or("0s", OFF),

@@ -1,7 +1,8 @@
 //! Fields of `platform` and `operations`.
 
 use super::{
-    Alternative, COUNT, Choice, List, MEASURED, OFF, Object, PERIOD, SPAN, Shape, field, option,
+    Alternative, COUNT, COUNT_FROM_1, Choice, KUBERNETES, List, MEASURED, OFF, Object, PERIOD,
+    SPAN, Shape, field, option,
 };
 
 const API: Object = Object::of(&[
@@ -31,6 +32,31 @@ const PDB: Object = Object::of(&[field(
 )
 .also(&[super::same("minAvailable")])]);
 
+const HPA: Object = Object::of(&[
+    field("min", COUNT_FROM_1, "Fewest replicas.")
+        .or("1", KUBERNETES)
+        .also(&[super::same("minReplicas")]),
+    field("max", COUNT_FROM_1, "Most replicas.").also(&[super::same("maxReplicas")]),
+    field("target", Shape::Number(0.01, 1.0), "Mean utilisation that is aimed at, as a share.")
+        .or("0.8", KUBERNETES),
+    field(
+        "tolerance",
+        Shape::Share,
+        "A ratio of utilisation to target this near to 1 changes nothing.",
+    )
+    .or("10%", KUBERNETES),
+    field("sync", PERIOD, "From one look to the next.").or("15s", KUBERNETES),
+    field("metrics", PERIOD, "Figures are means over this span, and new as often.")
+        .or("15s", "metrics-server: --metric-resolution"),
+    field(
+        "scale_down_window",
+        SPAN,
+        "The highest recommendation of this long holds on the way down.",
+    )
+    .or("5m", KUBERNETES)
+    .also(&[super::seconds("stabilizationWindowSeconds")]),
+]);
+
 pub(super) const PLATFORM: Object = Object::of(&[
     field("nodes", Shape::Count(1, 100_000), "Cluster nodes; pods are placed on them in turn.")
         .or("3", "assumption"),
@@ -43,7 +69,12 @@ pub(super) const PLATFORM: Object = Object::of(&[
     )
     .or("unlimited", "room for every surge"),
     field("pdb", Shape::Or(&["none"], &Shape::Map(&PDB)), "PodDisruptionBudget.").or("none", OFF),
-    field("hpa", Shape::Or(&["none"], &Shape::NotYet), "HorizontalPodAutoscaler.").or("none", OFF),
+    field(
+        "hpa",
+        Shape::Or(&["none"], &Shape::Map(&HPA)),
+        "HorizontalPodAutoscaler on CPU; a busy worker is the CPU a pod requested for it.",
+    )
+    .or("none", OFF),
     field("lags", Shape::Map(&LAGS), "Delays between the control loops.").filled(),
 ]);
 

@@ -1,5 +1,6 @@
 //! Fields of `strategies`.
 
+use super::law::TIME;
 use super::{Alias, PERIOD};
 use super::{
     Alternative, Choice, Field, Form, KUBERNETES, List, Object, SPAN, Shape, field, option, same,
@@ -42,12 +43,40 @@ const WEIGHT_SWITCH: Object = Object::of(&[
         .or("10", "CodeDeploy Linear10Percent"),
     field("every", PERIOD, "Between steps.").or("1m", "CodeDeploy Linear10PercentEvery1Minutes"),
 ]);
+const HOLD: Field = field(
+    "hold",
+    Shape::Or(&["forever"], &TIME),
+    "How long each of them keeps an entry; `forever`: it never asks again.",
+)
+.or("1d", "assumption");
+const STRAGGLER: Object = Object::of(&[field("share", Shape::Share, "Of all clients."), HOLD]);
+const STRAGGLERS: Shape = Shape::ByKind {
+    scalar: &Shape::Or(&["none"], &Shape::Share),
+    list: Some(&Shape::List(&List { item: Shape::Map(&STRAGGLER), least: 1, most: 100 })),
+    map: &Shape::Map(&STRAGGLER),
+};
+const DNS_SWITCH: Object = Object::of(&[
+    field("ttl", PERIOD, "How long clients are told to keep an entry.")
+        .or("60s", "Amazon Route 53"),
+    field(
+        "stragglers",
+        STRAGGLERS,
+        "Clients that keep an entry for longer: a share of them (each for a day), or kinds of \
+         `share` and `hold`.",
+    )
+    .or("none", "every client obeys"),
+]);
 const SWITCHES: Choice = Choice {
     what: "a switch",
     options: &[
         option("atomic", Shape::Map(&Object::of(&[])), "All traffic at once: a service selector."),
         option("weights", Shape::Map(&WEIGHT_SWITCH), "In equal steps: a router's weights."),
-        option("dns", Shape::NotYet, "As resolvers' entries expire."),
+        option(
+            "dns",
+            Shape::Map(&DNS_SWITCH),
+            "A name points to the other set; each client follows when its entry expires, and \
+             finds nobody at the old address once the old set is gone.",
+        ),
     ],
 };
 
@@ -79,12 +108,34 @@ const PAUSE: Shape = Shape::ByKind {
     )])),
 };
 const SET_WEIGHT: &[Alias] = &[Alias { name: "setWeight", form: Form::Percent }];
+const HEADER: Object = Object::of(&[
+    field("class", Shape::Name, "The request class that bears it.").optional("every class"),
+    field("share", Shape::Share, "The share of users whose requests bear it.").or("100%", "all"),
+]);
 const STEPS: Choice = Choice {
     what: "a step",
     options: &[
         option("weight", Shape::Share, "The candidate's share of the traffic.").also(SET_WEIGHT),
         option("pause", PAUSE, "Waits; `forever`: until a person promotes."),
         option("analysis", Shape::Name, "Waits for a judge's verdict."),
+        option(
+            "header",
+            Shape::Or(&["none"], &Shape::Map(&HEADER)),
+            "Requests with a header go to the candidate, whatever the weight; until another such \
+             step, or the end.",
+        ),
+        option(
+            "mirror",
+            Shape::Share,
+            "This share of the requests is also sent to the candidate, which works on it; nobody \
+             waits for the answer. Until another such step, or the end.",
+        ),
+        option(
+            "scale",
+            Shape::Or(&["weight"], &Shape::Share),
+            "The candidate's pods, as a share of the replicas, whatever the weight; `weight`: as \
+             many as the weight needs again.",
+        ),
     ],
 };
 

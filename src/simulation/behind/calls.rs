@@ -93,8 +93,13 @@ impl World {
         } else {
             instance.busy -= 1;
         }
-        if request.is_orphan() {
+        if request.is_orphan() && verdict == Verdict::Answered {
+            self.orphan_departs(slot);
+        } else if request.is_orphan() {
             self.requests.remove(slot);
+            if request.is_shadow() {
+                self.report_attempt(&request, Outcome::AppError);
+            }
         } else {
             self.left_instance(&request);
             self.answer(slot, number, verdict);

@@ -1,10 +1,10 @@
 //! What an operator does, at the times that the scenario gives.
 
-use super::{Judged, Rollout, RolloutEffect, RolloutOutbox};
+use super::{Due, Judged, Rollout, RolloutEffect, RolloutEvent, RolloutOutbox, World};
 use crate::engine::SimTime;
 use crate::plan::{OperationKind, Strategy, VersionId};
 use crate::record::EventKind;
-use crate::strategy::Command;
+use crate::strategy::{self, Command};
 
 impl Rollout {
     pub(super) fn operate(&mut self, now: SimTime, index: usize, out: &mut RolloutOutbox) {
@@ -81,6 +81,28 @@ impl Rollout {
         self.spec.generation += 1;
         self.course.begin(now);
         self.wake(now + self.lag.call + self.lag.deployment, out);
+    }
+
+    /// The autoscaler looks at the pods, and may write another size into the object.
+    pub(super) fn autoscale(&mut self, now: SimTime, world: &dyn World, out: &mut RolloutOutbox) {
+        let Some(autoscaler) = &mut self.autoscaler else { return };
+        let pods = self.platform.seen_by_autoscaler(now, world);
+        let next = autoscaler.look(now, self.spec.replicas, &pods);
+        out.later.push((now + autoscaler.sync(), RolloutEvent(Due::Autoscale)));
+        let Some(replicas) = next else { return };
+        say(out, format!("autoscaler: from {} to {replicas} replicas", self.spec.replicas));
+        self.spec.replicas = replicas;
+        self.platform.set_replicas(now, replicas, &mut self.inner);
+        self.spec.generation += 1;
+        if self.course.has_begun() {
+            self.wake(now + self.lag.call + self.lag.deployment, out);
+        } else {
+            // Nothing has been deployed yet: one set, which gets the size.
+            let surge =
+                self.strategy.as_ref().map_or(0, |s| strategy::surge_annotation(s, replicas));
+            let annotations = (replicas, replicas + surge);
+            self.platform.scale(now, self.spec.stable, replicas, annotations, &mut self.inner);
+        }
     }
 
     fn set_strategy(&mut self, strategy: Strategy) {

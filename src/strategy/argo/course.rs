@@ -259,7 +259,7 @@ impl Course {
         let has_all_traffic = match routing {
             Routing::Only(version) => version == stable,
             Routing::All => pass.is_alone(stable),
-            Routing::Split { .. } => false,
+            Routing::Split { .. } | Routing::Routes { .. } => false,
         };
         if has_all_traffic && pass.size(stable).is_saturated(replicas) {
             let nothing_deployed = self.idle;

@@ -5,7 +5,7 @@
 //! (`argo_current_set_weight`, `argo_traffic_weight_to_replicas`). Surge and unavailability play
 //! no part here: the stable set keeps its size, and the canary comes on top.
 
-use crate::plan::CanaryStep;
+use crate::plan::{CanaryStep, Header, Routing, VersionId};
 
 /// All of the traffic, in basis points.
 pub const ALL_BP: u32 = 10_000;
@@ -21,7 +21,7 @@ pub fn basis_points(share: f64) -> u32 {
 pub fn last_weight(steps: &[CanaryStep], count: usize) -> u32 {
     let weight = |step: &CanaryStep| match step {
         CanaryStep::Weight(share) => Some(basis_points(*share)),
-        CanaryStep::Pause(_) | CanaryStep::Analysis(_) => None,
+        _ => None,
     };
     steps[..count.min(steps.len())].iter().rev().find_map(weight).unwrap_or(0)
 }
@@ -51,5 +51,63 @@ pub fn allowed_weight(
         0 => 0,
         _ if canary_has_its_pods => weight_at(steps, index),
         _ => last_weight(steps, index),
+    }
+}
+
+/// What steps up to the one under way have set beside the weight.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Managed {
+    /// Requests that go to the canary whatever the weight.
+    pub header: Option<Header>,
+    /// So many of 10,000 requests are copied to the canary.
+    pub mirror_bp: u32,
+    /// The canary's pods as a share of the replicas, whatever the weight.
+    pub scale: Option<f64>,
+}
+
+impl Managed {
+    /// What holds at a step. Past the end nothing does: the controller removes its routes.
+    #[must_use]
+    pub fn at(steps: &[CanaryStep], index: usize) -> Self {
+        let mut managed = Self::default();
+        if index >= steps.len() {
+            return managed;
+        }
+        for step in &steps[..=index] {
+            match step {
+                CanaryStep::Header(header) => managed.header = *header,
+                CanaryStep::Mirror(share) => managed.mirror_bp = basis_points(*share),
+                CanaryStep::Scale(scale) => managed.scale = *scale,
+                CanaryStep::Weight(_) | CanaryStep::Pause(_) | CanaryStep::Analysis(_) => {}
+            }
+        }
+        managed
+    }
+
+    /// Pods that a canary of this weight needs: as a step scaled it; else enough for the
+    /// largest of its shares, and one for a header's class, whose share nobody knows.
+    #[must_use]
+    pub fn pods(&self, replicas: u32, weight: u32) -> u32 {
+        if let Some(scale) = self.scale {
+            return pods_for(replicas, basis_points(scale), ALL_BP);
+        }
+        let of_header = self.header.map_or(0, |header| match header.class {
+            None => pods_for(replicas, header.share_bp, ALL_BP),
+            Some(_) => u32::from(header.share_bp > 0).min(replicas),
+        });
+        pods_for(replicas, weight.max(self.mirror_bp), ALL_BP).max(of_header)
+    }
+
+    /// The routing of a weight with these routes.
+    #[must_use]
+    pub fn routing(&self, stable: VersionId, candidate: VersionId, weight_bp: u32) -> Routing {
+        let Self { header, mirror_bp, .. } = *self;
+        if header.is_some() || mirror_bp > 0 {
+            return Routing::Routes { stable, candidate, weight_bp, header, mirror_bp };
+        }
+        match weight_bp {
+            0 => Routing::Only(stable),
+            weight_bp => Routing::Split { stable, candidate, weight_bp },
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::queue::{rate_text, read_process};
 use super::rollout::Figure;
 use super::run::{Effort, Scale, load, log_options, simulate, simulate_one};
 use crate::engine::SimDuration;
+use crate::platform::{Seen, wanted};
 use crate::record::EventKind;
 
 /// Whether a case is about the way from an empty system to a full one.
@@ -198,4 +199,25 @@ fn steady(scale: &Scale, class: &Value, service: Value, balancer: Value) -> Valu
         "operations": [],
         "strategies": [{ "name": "steady", "rolling": {} }],
     })
+}
+
+/// Whether a case is about an autoscaler's rule.
+#[must_use]
+pub fn is_autoscaler(inputs: &Inputs) -> bool {
+    inputs.has("replicas") && inputs.has("target") && inputs.has("observed")
+}
+
+/// The replicas that an autoscaler wants at given utilisations: the rule itself, as a
+/// simulated utilisation is never the exact one of a case.
+pub fn autoscaler(mut inputs: Inputs) -> Result<Vec<Figure>, NotModelled> {
+    let replicas = inputs.count("replicas")?.ok_or("replicas are missing")?;
+    let target = inputs.needed("target")?;
+    let observed = inputs.numbers("observed")?;
+    let tolerance = inputs.number("tolerance")?.unwrap_or(0.1);
+    inputs.finish()?;
+    let figure = |used: f64| {
+        let pods = vec![Seen::Ready(used); replicas as usize];
+        (format!("desired_at_{used}"), f64::from(wanted(replicas, &pods, target, tolerance)))
+    };
+    Ok(observed.into_iter().map(figure).collect())
 }

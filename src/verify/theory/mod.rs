@@ -10,6 +10,7 @@ mod canary;
 mod control;
 mod human;
 mod inputs;
+mod naming;
 mod overload;
 mod queue;
 mod rollout;
@@ -204,6 +205,10 @@ impl Case {
             state::cold_cache(inputs, effort)?
         } else if state::is_stampede(&inputs) {
             state::stampede(inputs, effort)?
+        } else if naming::is_switch(&inputs) {
+            naming::switch(inputs, effort)?
+        } else if control::is_autoscaler(&inputs) {
+            control::autoscaler(inputs)?
         } else if control::is_fill(&inputs) {
             control::fill(inputs, effort)?
         } else if control::is_detection(&inputs) {

@@ -1,7 +1,11 @@
 //! `report.html`: the whole answer on one page, in one file that asks the network for nothing.
 //!
 //! The template escapes every value; charts are inlined as drawn, and a style sheet made from
-//! the palette turns their inks dark where the reader's system is.
+//! the palette turns their inks dark where the reader's system is. Single runs can be zoomed
+//! into with uPlot; without a script, or on paper, drawn charts and logs say the same.
+
+mod policy;
+mod runs;
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
@@ -10,12 +14,16 @@ use serde::Serialize;
 use crate::experiment::{StudyResult, Summary, Verdict};
 use crate::plan::ManifestVerdict;
 
-use super::answer::{Answer, CauseLine, Fact, Grid, Heading, Sentence, facts};
-use super::chart::{Chart, pairs, svg};
+use super::answer::{Answer, CauseLine, Fact, Grid, Heading, Sentence, facts, mixed};
+use super::chart::{Chart, Theme, pairs, svg};
+use super::exemplar::Shown;
+use super::figure::{Estimate, PricePerHour, Scale};
 use super::text::visible;
-use super::validity::{NOT_MODELLED, PARTS};
+use super::validity::{NOT_MODELLED, PARTS, rests_on};
+use policy::{SCRIPT, UPLOT, UPLOT_STYLE, policy};
+use runs::RunView;
 
-const TEMPLATE: &str = include_str!("assets/report.html.j2");
+const TEMPLATE: &str = include_str!("../assets/report.html.j2");
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -36,6 +44,14 @@ struct Page<'a> {
     manifest: Vec<[String; 4]>,
     warnings: &'a [String],
     validity: Vec<[String; 3]>,
+    costs: Vec<String>,
+    rests: Vec<[String; 3]>,
+    runs: Vec<RunView>,
+    data: String,
+    policy: String,
+    uplot: &'static str,
+    uplot_style: &'static str,
+    script: &'static str,
     not_modelled: &'static str,
     seeds: u64,
     confidence: String,
@@ -97,7 +113,13 @@ struct RowView {
 /// # Panics
 /// Never: the template is part of the program and tested.
 #[must_use]
-pub fn page(result: &StudyResult, summary: &Summary, command: &str, charts: &[Chart]) -> String {
+pub fn page(
+    result: &StudyResult,
+    summary: &Summary,
+    command: &str,
+    charts: &[Chart],
+    shown: &[Shown],
+) -> String {
     let study = &result.study;
     let answer = Answer::new(result, summary);
     let page = Page {
@@ -118,8 +140,17 @@ pub fn page(result: &StudyResult, summary: &Summary, command: &str, charts: &[Ch
         manifest: manifest(result),
         warnings: &answer.warnings,
         validity: PARTS
+            .iter()
             .map(|part| [part.part, part.held_against.name(), part.note].map(str::to_owned))
-            .to_vec(),
+            .collect(),
+        costs: costs(result, summary),
+        rests: rests(&answer.causes),
+        runs: runs::views(result, shown),
+        data: runs::data(result, shown),
+        policy: policy(!shown.is_empty()),
+        uplot: UPLOT,
+        uplot_style: UPLOT_STYLE,
+        script: SCRIPT,
         not_modelled: NOT_MODELLED,
         seeds: study.seeds,
         confidence: super::figure::percent(summary.level),
@@ -163,7 +194,55 @@ fn cause(line: &CauseLine) -> CauseView {
 }
 
 fn chart(chart: &Chart) -> ChartView {
-    ChartView { name: chart.name.clone(), title: chart.title.clone(), svg: svg(&chart.picture) }
+    let svg = svg(&chart.picture, Theme::Light);
+    ChartView { name: chart.name.clone(), title: chart.title.clone(), svg }
+}
+
+/// What each strategy costs a deployment: capacity, money, time.
+fn costs(result: &StudyResult, summary: &Summary) -> Vec<String> {
+    let study = &result.study;
+    let price = Scale::Price(PricePerHour::new(study.plan.instance_hour_cost));
+    let of = |strategy: &str, metric: &str, scale: Scale| {
+        let (mean, interval) = mixed(result, summary, strategy, metric)?;
+        Some(Estimate::new(mean, interval, scale).joined())
+    };
+    let line = |strategy: &str| {
+        let mut parts = Vec::new();
+        if let Some(minutes) = of(strategy, "extra_instance_s", Scale::Minutes) {
+            parts.push(format!("{minutes} extra instance minutes"));
+        }
+        if study.plan.instance_hour_cost > 0.0 {
+            let money = of(strategy, "extra_instance_s", price);
+            parts.extend(money.map(|money| format!("{money} {}", visible(&study.plan.currency))));
+        }
+        if let Some(time) = of(strategy, "deploy_s", Scale::Plain) {
+            parts.push(format!("rollout {time} s"));
+        }
+        (!parts.is_empty())
+            .then(|| held_together(&format!("{}: {}", visible(strategy), parts.join(", "))))
+    };
+    study.arms.iter().filter_map(|arm| line(&arm.name)).collect()
+}
+
+/// The causes of this study's harm, and what has been held against what in their models.
+fn rests(causes: &[CauseLine]) -> Vec<[String; 3]> {
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    for share in causes.iter().flat_map(|line| &line.shares) {
+        let name = share.cause.name().to_owned();
+        if rows.iter().any(|row| row[0] == name) {
+            continue;
+        }
+        let before = rows.len();
+        for part in rests_on(share.cause) {
+            let against = part.held_against.name().to_owned();
+            rows.push([name.clone(), part.part.to_owned(), against]);
+        }
+        if rows.len() == before {
+            let stated = "what the scenario states".to_owned();
+            rows.push([name, stated, "nothing: an input".to_owned()]);
+        }
+    }
+    rows
 }
 
 fn table(grid: &Grid) -> TableView {
@@ -216,7 +295,7 @@ fn manifest(result: &StudyResult) -> Vec<[String; 4]> {
 fn dark() -> String {
     pairs()
         .map(|pair| {
-            let (light, dark) = (format!("#{:06X}", pair.light), format!("#{:06X}", pair.dark));
+            let (light, dark) = (format!("#{:06x}", pair.light), format!("#{:06x}", pair.dark));
             format!(
                 "figure svg [fill=\"{light}\"]{{fill:{dark}}}figure svg \
                  [stroke=\"{light}\"]{{stroke:{dark}}}"
@@ -233,8 +312,14 @@ mod tests {
 
     fn drawn(result: &StudyResult) -> String {
         let summary = fixture::summary(result);
-        let charts = charts(result, &summary, None);
-        page(result, &summary, "cutover compare checkout.yaml --seeds 20", &charts)
+        let charts = charts(result, &summary, &fixture::shown());
+        page(
+            result,
+            &summary,
+            "cutover compare checkout.yaml --seeds 20",
+            &charts,
+            &fixture::shown(),
+        )
     }
 
     #[test]
@@ -249,24 +334,32 @@ mod tests {
             "20 seeds",
             "spec.template.spec.affinity",
             "shorter than three boots",
+            "somebody looks at it",
+            "14.296 s: balancer node 1 to instance 2: refused",
+            "cutover run checkout.yaml --strategy rolling --seed 3",
+            "extra instance minutes",
         ] {
             assert!(text.contains(part), "{part}");
         }
-        assert_eq!(text.matches("<figure").count(), 14);
+        assert_eq!(text.matches("<figure").count(), 19);
     }
 
     #[test]
     fn the_page_asks_the_network_for_nothing() {
         let text = drawn(&fixture::result()).replace("http://www.w3.org/2000/svg", "");
-        for reference in ["http:", "https:", "src=", "@import", "url(", "<link", "<script"] {
+        // uPlot says in a comment where it comes from.
+        let text = text.replace(UPLOT, "");
+        for reference in ["http:", "https:", "src=", "@import", "url(", "<link"] {
             assert!(!text.contains(reference), "{reference}");
         }
+        assert!(text.contains("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'"));
     }
 
     #[test]
     fn hostile_names_are_text() {
         let text = drawn(&fixture::hostile());
-        assert!(!text.contains("<img") && !text.contains("<script") && !text.contains("<b>"));
+        assert!(!text.contains("<img") && !text.contains("<b>"));
+        assert_eq!(text.matches("<script").count(), 3);
         assert!(text.contains("&lt;img src=x onerror=alert(1)&gt;"));
         assert!(text.contains("{{ 7*7 }}") && !text.contains('\u{202e}'));
     }

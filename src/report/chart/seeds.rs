@@ -1,0 +1,140 @@
+//! Every seed: one dot for each run's headline metric, so that nobody has to trust a mean.
+
+use crate::experiment::{Group, StudyResult, Summary, headline};
+
+use super::axis::{Axis, fitting, tick_text};
+use super::frame::{BODY, MARGIN, Plot, SMALL, WIDTH, fitted, sheet};
+use super::palette::Ink;
+use super::picture::{Label, Picture, Shape, Side};
+use super::{place_of, source};
+use crate::report::answer::{group_of, is_control};
+use crate::report::figure::{Scale, percent, rounded};
+use crate::report::text::visible;
+
+const ROW: i32 = 84;
+const SECTION: i32 = 50;
+/// Half of the height that dots may take.
+const REACH: i32 = 34;
+const RADIUS: i32 = 5;
+
+/// The chart; `None` where a strategy has only one run.
+pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
+    let sections: Vec<(String, Vec<&Group>)> = result
+        .study
+        .releases
+        .iter()
+        .map(|release| {
+            let groups = result.study.arms.iter().filter_map(|arm| {
+                Some(&result.groups[group_of(result, &arm.name, &release.name)?])
+            });
+            let groups = groups.filter(|group| !is_control(group) && group.rows.len() > 1);
+            let share = percent(release.share);
+            let title = format!("release {} ({share} of deployments)", visible(&release.name));
+            (title, groups.collect())
+        })
+        .collect();
+    let count = sections.iter().map(|(_, groups)| groups.len() as i32).sum::<i32>();
+    if count == 0 {
+        return None;
+    }
+    let rows = || sections.iter().flat_map(|(_, groups)| groups).flat_map(|group| &group.rows);
+    let excess = rows().any(|row| row.value("excess_failed").is_some());
+    let (scale, title, unit) = if excess {
+        let title = "Failed requests beyond no deployment, every seed";
+        (Scale::Plain, title, "excess failed requests a deployment")
+    } else {
+        (Scale::Percent, "Failed requests, every seed", "% of requests failed")
+    };
+    let titles = if sections.len() > 1 { sections.len() as i32 } else { 0 };
+    let bottom = 90 + count * ROW + titles * SECTION;
+    let caption = format!(
+        "{} A dot is one run; the upright line is the median. Left is better.",
+        source(result, summary)
+    );
+    let mut picture = sheet((bottom + 170) as u32, title, &caption);
+    let plot = Plot { left: 330, right: WIDTH as i32 - 310, top: 80, bottom };
+    let values = rows().map(|row| scale.apply(headline(row)));
+    let axis = fitting(values, scale == Scale::Plain, (plot.left, plot.right));
+    let ticks: Vec<(i32, String)> =
+        axis.ticks(9).into_iter().map(|tick| (axis.place(tick), tick_text(tick))).collect();
+    plot.bottom_axis(&mut picture, &ticks, &axis.told(unit));
+    plot.base(&mut picture);
+    let mut y = plot.top;
+    for (release, groups) in &sections {
+        if titles > 0 {
+            y += SECTION;
+            picture.text(Label::new((MARGIN, y - SECTION / 2), BODY, release.clone()).bold());
+            picture.line(vec![(MARGIN, y - 2), (plot.right, y - 2)], Ink::Grid, 2);
+        }
+        for group in groups {
+            let place = place_of(result, &group.strategy);
+            strip(&mut picture, &axis, group, place, (y + ROW / 2, scale));
+            y += ROW;
+        }
+    }
+    Some(picture)
+}
+
+fn strip(
+    picture: &mut Picture,
+    axis: &Axis,
+    group: &Group,
+    place: usize,
+    (y, scale): (i32, Scale),
+) {
+    let name = fitted(&visible(&group.strategy), BODY, false, axis.pixels.0 - 24 - MARGIN);
+    picture.text(Label::new((axis.pixels.0 - 24, y), BODY, name).side(Side::Right));
+    picture.line(vec![(axis.pixels.0, y), (axis.pixels.1, y)], Ink::Grid, 1);
+    let mut runs: Vec<(f64, u64)> =
+        group.rows.iter().map(|row| (headline(row), row.seed)).collect();
+    runs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let columns: Vec<i32> = runs.iter().map(|run| axis.place(scale.apply(run.0))).collect();
+    for at in swarm(&columns, y) {
+        picture.shapes.push(Shape::Dot { at, radius: RADIUS as u32, ink: Ink::Series(place) });
+    }
+    let median = columns[(columns.len() - 1) / 2];
+    picture.line(vec![(median, y - REACH - 5), (median, y + REACH + 5)], Ink::Text, 3);
+    let middle = scale.apply(runs[(runs.len() - 1) / 2].0);
+    let x = axis.pixels.1 + 24;
+    let text = format!("median {}", rounded(middle));
+    picture.text(Label::new((x, y - 14), BODY, text).bold());
+    let (value, seed) = runs[runs.len() - 1];
+    // The first seed of the worst ones.
+    let seed = runs.iter().find(|run| run.0 == value).map_or(seed, |run| run.1);
+    let text = format!("worst {} (seed {seed})", rounded(scale.apply(value)));
+    picture.text(Label::new((x, y + 15), SMALL, text).ink(Ink::Muted));
+}
+
+/// Places of dots in rising columns: those that would cover each other stand above and below
+/// the line in turn, closer together where there are many.
+fn swarm(columns: &[i32], y: i32) -> Vec<(i32, i32)> {
+    let mut places = Vec::with_capacity(columns.len());
+    let mut rest = columns;
+    while let Some(&first) = rest.first() {
+        let count = rest.iter().take_while(|&&x| x - first < 2 * RADIUS).count();
+        let apart = f64::from(2 * RADIUS + 1).min(f64::from(2 * REACH) / count.max(1) as f64);
+        for (index, &x) in rest[..count].iter().enumerate() {
+            let steps = index.div_ceil(2) as f64;
+            let side = if index % 2 == 0 { 1.0 } else { -1.0 };
+            places.push((x, y + (side * steps * apart).round() as i32));
+        }
+        rest = &rest[count..];
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_of_one_value_stand_above_and_below_the_line() {
+        assert_eq!(swarm(&[50, 50, 52, 90], 100), [(50, 100), (50, 89), (52, 111), (90, 100)]);
+    }
+
+    #[test]
+    fn many_dots_stay_in_their_row() {
+        let places = swarm(&[7; 1000], 100);
+        assert!(places.iter().all(|&(_, y)| (100 - REACH..=100 + REACH).contains(&y)));
+    }
+}

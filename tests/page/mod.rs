@@ -1,0 +1,192 @@
+//! The report's page as a reader meets it: opened in a real browser, used with the keyboard,
+//! printed, read without a script.
+
+mod browser;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use browser::Browser;
+use cutover::experiment::{
+    COMPARE_BUCKETS, Silent, Simulator, exemplars, rerun, run_study, summarise, timeline_width,
+};
+use cutover::plan::Study;
+use cutover::record::RunKey;
+use cutover::report::chart::charts;
+use cutover::report::exemplar::Shown;
+use cutover::report::html;
+use cutover::scenario::{Overrides, gallery};
+use cutover::simulation::RunOptions;
+
+/// Writes the report of a study as `compare` does.
+fn write(study: &Study, file: &Path) {
+    let runner = Simulator::of_figures(study, COMPARE_BUCKETS);
+    let result = run_study(study, &runner, None, &Silent);
+    let summary = summarise(&result);
+    let wanted = exemplars(&result);
+    let options = RunOptions {
+        timeline_width: timeline_width(study.plan.clock.window, COMPARE_BUCKETS),
+        log: true,
+        failure_samples: 5,
+        detail_small_up_to: None,
+    };
+    let keys: Vec<RunKey> = wanted.iter().map(|exemplar| exemplar.key).collect();
+    let records = rerun(study, &keys, &Simulator { study, options }, None);
+    let shown: Vec<Shown> = wanted
+        .into_iter()
+        .zip(records)
+        .map(|(exemplar, record)| Shown {
+            group: exemplar.group,
+            roles: exemplar.roles,
+            command: format!("cutover run --seed {}", exemplar.key.seed),
+            record,
+        })
+        .collect();
+    let charts = charts(&result, &summary, &shown);
+    let text = html::page(&result, &summary, "cutover compare", &charts, &shown);
+    fs::write(file, text).expect("a file");
+}
+
+fn study(name: &str, changes: &[(&str, &str)]) -> Study {
+    let set = changes.iter().map(|&(path, value)| (path.to_owned(), value.to_owned()));
+    let overrides = Overrides { seeds: Some(3), set: set.collect(), ..Overrides::default() };
+    gallery::find(name).expect("a shipped scenario").load(&overrides).expect("a sound scenario")
+}
+
+/// A browser that shows the report of the quickstart; `None` where there is no browser.
+fn opened(study: &Study) -> Option<(Browser, tempfile::TempDir)> {
+    let mut browser = Browser::start()?;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("report.html");
+    write(study, &file);
+    browser.open(&file);
+    Some((browser, folder))
+}
+
+fn quickstart() -> Study {
+    study("quickstart", &[])
+}
+
+/// How many colours each canvas shows.
+const COLOURS: &str = "[...document.querySelectorAll('#plots canvas')].map(canvas => { \
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height); \
+    return new Set(new Uint32Array(data.buffer)).size; })";
+const STATUS: &str = "document.getElementById('status').textContent";
+
+#[test]
+fn the_page_draws_its_charts_complains_of_nothing_and_asks_for_nothing() {
+    let Some((mut browser, _folder)) = opened(&quickstart()) else { return };
+    let colours = browser.evaluate(COLOURS);
+    let canvases = colours.as_array().expect("a list");
+    // recreate fails requests: outcomes, traffic, latency, instances, weight.
+    assert_eq!(canvases.len(), 5, "{colours}");
+    assert!(canvases.iter().all(|count| count.as_u64() > Some(5)), "blank: {colours}");
+    let status = browser.evaluate(STATUS);
+    assert!(
+        status.as_str().expect("a text").starts_with("recreate, median run, seed "),
+        "{status}"
+    );
+    let marks = browser.evaluate("document.querySelectorAll('#marks li').length");
+    assert!(marks.as_u64() >= Some(2), "{marks}");
+    let drawn = browser.evaluate(
+        "[...document.querySelectorAll('figure svg')].every(svg => \
+         svg.getBoundingClientRect().height > 100)",
+    );
+    assert_eq!(drawn, json!(true));
+    // Nothing sticks out sideways.
+    let wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    assert_eq!(browser.evaluate(wide), json!(0));
+    assert_eq!(browser.complaints, Vec::<String>::new());
+    assert_eq!(browser.requests, Vec::<String>::new());
+}
+
+#[test]
+fn the_page_can_be_used_with_the_keyboard_alone() {
+    let Some((mut browser, _folder)) = opened(&quickstart()) else { return };
+    let focus = "(e => e.id || e.name || e.dataset.zoom || e.getAttribute('href') || e.tagName)\
+                 (document.activeElement)";
+    let mut seen: Vec<String> = Vec::new();
+    let mut statuses: Vec<Value> = Vec::new();
+    for _ in 0..60 {
+        browser.press("Tab");
+        let here = browser.evaluate(focus).as_str().unwrap_or_default().to_owned();
+        if seen.contains(&here) && here != "DIV" {
+            continue;
+        }
+        match here.as_str() {
+            // The next strategy, then its worst run.
+            "series" | "role" => browser.press("ArrowRight"),
+            "rollout" => browser.press(" "),
+            "plots" => {
+                statuses.push(browser.evaluate(STATUS));
+                for key in ["+", "ArrowRight", "0"] {
+                    browser.press(key);
+                    statuses.push(browser.evaluate(STATUS));
+                }
+            }
+            _ => {}
+        }
+        seen.push(here);
+    }
+    for stop in ["#answer", "series", "role", "in", "rollout", "all", "plots"] {
+        assert!(seen.iter().any(|other| other == stop), "{stop} is not reached: {seen:?}");
+    }
+    let texts: Vec<&str> = statuses.iter().filter_map(Value::as_str).collect();
+    assert!(texts[0].starts_with("rolling, worst run"), "{texts:?}");
+    let shown: Vec<&str> = texts.iter().filter_map(|text| text.split("Shown: ").nth(1)).collect();
+    assert_eq!(shown.len(), 4, "{texts:?}");
+    assert!(shown[0] != shown[3] && shown[0] != shown[1] && shown[1] != shown[2], "{shown:?}");
+    assert_eq!(shown[3], "-2:00 to 8:00.", "{shown:?}");
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+#[test]
+fn the_page_says_the_same_on_paper_and_without_a_script() {
+    let Some((mut browser, folder)) = opened(&quickstart()) else { return };
+    let visible = "[...document.querySelectorAll('details.run, figure, #viewer')].map(e => \
+                   [e.id, e.getBoundingClientRect().height > 40])";
+    browser.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+    let printed = browser.evaluate(visible);
+    for part in printed.as_array().expect("a list") {
+        assert_eq!(part[1].as_bool(), Some(part[0] != "viewer"), "{part} on paper");
+    }
+    let open = "[...document.querySelectorAll('details.run table')].every(e => \
+                e.getBoundingClientRect().height > 40)";
+    assert_eq!(browser.evaluate(open), json!(true), "logs are printed");
+    let paper = browser.call("Page.printToPDF", json!({ "printBackground": true }));
+    assert!(paper["data"].as_str().map_or(0, str::len) > 50_000);
+    browser.call("Emulation.setEmulatedMedia", json!({ "media": "" }));
+    browser.call("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
+    browser.load(&folder.path().join("report.html"));
+    let plain = browser.evaluate(visible);
+    for part in plain.as_array().expect("a list") {
+        let (id, shown) = (part[0].as_str().unwrap_or_default(), part[1].as_bool());
+        // Logs are folded, but for the first.
+        let expected = id.starts_with("chart-") || id == "run-0";
+        assert!(shown == Some(expected) || id.starts_with("run-"), "{part} without a script");
+    }
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+#[test]
+fn hostile_names_stay_text_in_a_browser() {
+    let mut study = quickstart();
+    study.name = "</title><script>window.hurt = 1</script>".to_owned();
+    study.arms[0].name = "</script><img src=x onerror='window.hurt = 2'>".to_owned();
+    study.arms[1].name = "<!--<script>\u{2028}\"';window.hurt = 3//".to_owned();
+    study.arms[2].name = "javascript:alert(1)&lt;b&gt;\u{202e}".to_owned();
+    for version in &mut study.plan.versions {
+        version.name.push_str("<svg onload='window.hurt = 4'>");
+    }
+    let Some((mut browser, _folder)) = opened(&study) else { return };
+    assert_eq!(browser.evaluate("window.hurt === undefined"), json!(true));
+    assert_eq!(browser.evaluate("document.querySelectorAll('img').length"), json!(0));
+    let status = browser.evaluate(STATUS);
+    assert!(status.as_str().expect("a text").starts_with("</script><img src=x"), "{status}");
+    let canvases = browser.evaluate(COLOURS);
+    assert!(canvases.as_array().is_some_and(|list| list.len() == 5), "{canvases}");
+    assert_eq!(browser.complaints, Vec::<String>::new());
+    assert_eq!(browser.requests, Vec::<String>::new());
+}
