@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use cutover::engine::maths::{exp, ln};
+
 use super::shipped::{Row, compare, mean, number, rows};
 
 fn about(what: &str, got: f64, expected: f64, share: f64) {
@@ -38,7 +40,7 @@ fn machines_that_a_file_has_crashed_come_back_one_by_one_after_the_file_is_gone(
         number(row.expect("a timeline"), "instances_routable") / 200.0
     };
     assert_eq!(back("all-at-once", -0.03), 0.0, "all are down before the revert");
-    about("a day later", back("all-at-once", 1.0), 1.0 - (-24.0_f64 / 52.0).exp(), 0.1);
+    about("a day later", back("all-at-once", 1.0), 1.0 - exp(-24.0 / 52.0), 0.1);
     about("ten days later", back("all-at-once", 10.0), 0.99, 0.01);
     assert_eq!(back("restarts-heal", 0.1), 1.0, "a revert heals a crash loop");
     let runs = rows(&results.join("runs.csv"));
@@ -133,10 +135,10 @@ fn a_friday_push_left_at_half_logs_out_half_of_the_requests_and_no_dashboard_mov
 /// Mean of the logarithm of a column over the seeds of a strategy, and half of its 95 % interval.
 fn log_mean(runs: &[Row], strategy: &str, value: impl Fn(&Row) -> f64) -> (f64, f64) {
     let logs: Vec<f64> =
-        runs.iter().filter(|row| row["strategy"] == strategy).map(|row| value(row).ln()).collect();
+        runs.iter().filter(|row| row["strategy"] == strategy).map(|row| ln(value(row))).collect();
     let count = logs.len() as f64;
     let mean = logs.iter().sum::<f64>() / count;
-    let spread = logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let spread = logs.iter().map(|log| (log - mean) * (log - mean)).sum::<f64>() / (count - 1.0);
     (mean, 2.1 * (spread / count).sqrt())
 }
 
@@ -167,7 +169,7 @@ fn friday_costs_more_than_tuesday_by_its_traffic_and_its_people_not_by_its_defec
         ratio(log_mean(&friday, "by-day", lasts), log_mean(&tuesday, "left-at-half", lasts));
     assert!((traffic.0 + people.0 + exposure.0 - all.0).abs() < 1e-9, "the parts are the whole");
     let between = |what: &str, part: (f64, f64), least: f64, most: f64| {
-        let (low, high) = ((part.0 - part.1).exp(), (part.0 + part.1).exp());
+        let (low, high) = (exp(part.0 - part.1), exp(part.0 + part.1));
         assert!(low > least && high < most, "{what}: {low} to {high}");
     };
     between("all", all, 1.0, 2.6);
