@@ -12,6 +12,7 @@ mod results;
 mod samplers;
 mod scenario;
 mod shipped;
+mod shipped_pushes;
 mod shipped_state;
 mod shipped_traffic;
 mod testbed;

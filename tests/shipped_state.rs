@@ -158,29 +158,28 @@ fn a_retry_storm_outlives_its_trigger_unless_retries_have_a_budget() {
 }
 
 #[test]
-fn a_friday_push_left_at_half_logs_out_half_of_the_requests_and_no_dashboard_moves() {
-    let only = ["left-at-half", "two-phase", "blue-green", "canary-on-log-ins"];
-    let mut arguments = vec!["--seeds", "3"];
-    only.iter().for_each(|name| arguments.extend(["--strategy", name]));
-    let (_place, results) = compare("friday-deploy", &arguments);
-    let line = timeline(&results);
-    let at_half = (1500.0, 3300.0);
-    let forced = share(&line, "left-at-half", at_half, "forced_logins", "sent");
-    about("forced log-ins of requests", forced, 0.5, 0.02);
-    // Four fifths of what is answered reads.
-    let stale = share(&line, "left-at-half", at_half, "stale_reads", "ok") / 0.8;
-    about("stale of answered reads", stale, 0.5, 0.02);
-    let runs = rows(&results.join("runs.csv"));
-    let of = |strategy, column| mean(&runs, strategy, column);
-    let errors: f64 = ["app_error", "refused", "reset", "overflow"]
-        .iter()
-        .map(|column| of("left-at-half", column))
-        .sum();
-    assert!(errors < 0.001 * of("left-at-half", "requests"), "HTTP 5xx: {errors}");
-    let affected = of("left-at-half", "users_affected") / of("left-at-half", "users_active");
-    assert!(affected > 0.9, "far more than half of the users: {affected}");
-    assert_eq!(of("two-phase", "excess_failed"), 0.0);
-    about("once each", of("blue-green", "logouts_per_user"), 1.0, 0.02);
-    let saved = of("canary-on-log-ins", "excess_failed") / of("left-at-half", "excess_failed");
-    assert!(saved < 0.1, "{saved}");
+fn undoing_the_push_that_began_a_retry_storm_does_not_end_it_but_a_budget_does() {
+    let push = [
+        "--seeds",
+        "3",
+        "--strategy",
+        "storm",
+        "--set",
+        "faults[0].factor=1",
+        "--set",
+        "operations=[{at: 0s, deploy: {}}, {at: 10s, undo: {}}]",
+        "--set",
+        "versions.candidate.slowdown=5",
+        "--set",
+        "strategies.storm.config_push={}",
+    ];
+    let after = |more: &[&str]| {
+        let (_place, results) = compare("retry-storm-metastable", &[&push[..], more].concat());
+        let runs = rows(&results.join("runs.csv"));
+        let undone = runs.iter().filter(|row| row["outcome"] == "rolled_back");
+        assert_eq!(undone.count(), 3, "all are back on the version from before");
+        share(&timeline(&results), "storm", (100.0, 220.0), "ok", "sent")
+    };
+    assert!(after(&[]) < 0.02, "a minute and a half after the push was undone");
+    assert!(after(&["--set", "client.retries.budget=10%"]) > 0.999);
 }

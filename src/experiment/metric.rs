@@ -34,7 +34,7 @@ const LESS: Option<bool> = Some(true);
 const MORE: Option<bool> = Some(false);
 
 /// All of them. `strategy`, `release`, `seed` and `outcome` are columns too, but not numbers.
-pub const METRICS: [Metric; 47] = [
+pub const METRICS: [Metric; 49] = [
     metric("requests", Unit::Count, None),
     metric("attempts", Unit::Count, LESS),
     metric("ok", Unit::Count, MORE),
@@ -82,6 +82,8 @@ pub const METRICS: [Metric; 47] = [
     metric("error_budget_burnt", Unit::Share, LESS),
     metric("streams_closed", Unit::Count, LESS),
     metric("streams_cut", Unit::Count, LESS),
+    metric("max_instances_exposed", Unit::Share, LESS),
+    metric("max_traffic_exposed", Unit::Share, LESS),
 ];
 
 /// The place of a metric in [`METRICS`].

@@ -16,6 +16,7 @@
 //! | `detect_s` | first harm → first alert, failed verdict or deadline (0 if that came first); the time so far if nothing noticed |
 //! | `mitigate_s` | first harm → end of the last; the time so far if it goes on |
 //! | `exposed_s` | time up to the rollout's end in which users could meet the candidate |
+//! | `max_*_exposed` | greatest share of usable instances, and of the traffic by weights, that had what was deployed |
 //! | `extra_instance_s` | instance time minus the control's |
 //! | `cost` | instance hours at the scenario's price; empty where it names none |
 //!
@@ -246,6 +247,9 @@ fn set_times(
         censored.deploy = rollout.finished.is_none();
         values.set("exposed_s", rollout.exposed.as_secs_f64());
         values.set("candidate_requests", rollout.candidate_requests as f64);
+        let (instances, traffic) = record.capacity.max_exposed_bp;
+        values.set("max_instances_exposed", instances as f64 / 1e4);
+        values.set("max_traffic_exposed", traffic as f64 / 1e4);
     }
     let (Some(started), Some(control)) = (rollout.started, control) else { return censored };
     let from = started.since(window_start);

@@ -82,6 +82,14 @@ pub enum Policy {
     ModuloHash,
 }
 
+impl Policy {
+    /// Whether it goes by the weights of instances.
+    #[must_use]
+    pub fn goes_by_weight(self) -> bool {
+        matches!(self, Self::RoundRobin(Rotation::Smooth | Rotation::Positions))
+    }
+}
+
 /// How turns are dealt to instances of unequal weight. With equal weights that never change
 /// all three are a strict cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

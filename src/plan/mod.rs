@@ -37,7 +37,7 @@ pub use routing::{EndpointConditions, Header, Routing};
 pub use script::{Action, ActionKind, Own, PlannedInstance, Script, ServerState};
 pub use service::{
     CloseStreams, Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup,
-    UntilListening, WarmFrom, Warmup,
+    UntilListening, WarmFrom, Warmup, Wave,
 };
 pub use state::{
     Cache, CachePlace, Call, CallTarget, ClassState, Formats, Login, Need, OnWrite, Replace, Rows,
@@ -45,8 +45,8 @@ pub use state::{
 };
 pub use store::{Fault, FaultKind, FaultTarget, Store};
 pub use strategy::{
-    BlueGreen, Canary, CanaryStep, CanaryTraffic, Dns, IntOrPercent, Recreate, Rolling, Straggler,
-    Strategy, Switch,
+    BlueGreen, Canary, CanaryStep, CanaryTraffic, ConfigPush, Dns, Generated, IntOrPercent,
+    PushStep, Recreate, Rolling, Straggler, Strategy, Switch,
 };
 pub use traffic::{Arrivals, ProfilePoint, RequestClass, Stream};
 pub use version::{Defect, DefectKind, Version};

@@ -172,10 +172,24 @@ impl Bound {
 pub struct OnCall {
     /// From the page to somebody looking at it.
     pub acknowledge: Distribution,
+    /// From then to knowing what it is.
+    #[serde(default = "at_once", skip_serializing_if = "is_at_once")]
+    pub diagnose: Distribution,
     /// From then to the decision to roll back.
     pub decide: Distribution,
-    /// Both are multiplied by this outside Monday to Friday, 09:00 to 18:00 local time.
+    /// All are multiplied by this outside Monday to Friday, 09:00 to 18:00 local time.
     pub off_hours_factor: f64,
+    /// The multiplier on Saturday and Sunday where that differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weekend_factor: Option<f64>,
+}
+
+fn at_once() -> Distribution {
+    Distribution::Constant(0.0)
+}
+
+fn is_at_once(law: &Distribution) -> bool {
+    *law == at_once()
 }
 
 /// What is done about a bad rollout.

@@ -24,6 +24,44 @@ pub struct Service {
     pub shutdown: Shutdown,
     /// Mean time between crashes of an instance's process; `None`: never.
     pub crash_mtbf: Option<SimDuration>,
+    /// Parts of the fleet with traffic of their own weight, in the order of places. Together
+    /// they are the fleet; none: all instances are alike.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<Wave>,
+}
+
+/// A part of the fleet: places one after another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wave {
+    /// Its name.
+    pub name: String,
+    /// Places in it.
+    pub instances: u32,
+    /// Share of the traffic that goes there.
+    pub traffic: f64,
+}
+
+impl Service {
+    /// The wave of a place; a surge beyond the replicas begins anew at the first.
+    #[must_use]
+    pub fn wave_of(&self, place: u32) -> Option<usize> {
+        let mut place = place % self.replicas.max(1);
+        self.waves.iter().position(|wave| {
+            let inside = place < wave.instances;
+            place = place.saturating_sub(wave.instances);
+            inside
+        })
+    }
+
+    /// The balancer's weight of the instance in a place, relative to the others'.
+    #[must_use]
+    pub fn weight_of(&self, place: u32) -> u32 {
+        let each = |wave: &Wave| wave.traffic / f64::from(wave.instances.max(1));
+        let Some(wave) = self.wave_of(place) else { return 1 };
+        let least = self.waves.iter().map(each).filter(|share| *share > 0.0).fold(1.0, f64::min);
+        // A thousand for the least: weights are whole numbers.
+        (each(&self.waves[wave]) / least * 1000.0 + 0.5) as u32
+    }
 }
 
 /// How an instance shares its workers.

@@ -16,6 +16,8 @@ pub enum Strategy {
     BlueGreen(BlueGreen),
     /// A growing share of the traffic.
     Canary(Canary),
+    /// A file that reaches processes while they run.
+    ConfigPush(ConfigPush),
     /// Planned control actions on named instances.
     Scripted(super::Script),
 }
@@ -44,7 +46,7 @@ impl Strategy {
             Self::Rolling(rolling) => rolling.min_ready,
             Self::BlueGreen(blue_green) => blue_green.min_ready,
             Self::Canary(canary) => canary.min_ready,
-            Self::Scripted(_) => SimDuration::ZERO,
+            Self::ConfigPush(_) | Self::Scripted(_) => SimDuration::ZERO,
         }
     }
 }
@@ -168,6 +170,61 @@ pub enum CanaryTraffic {
     Weights,
     /// The share of pods; both versions stand behind one service.
     Replicas,
+}
+
+/// Parameters of a configuration push: the candidate is a file, not a build. It reaches
+/// processes while they run, and nothing is restarted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConfigPush {
+    /// From the push to an instance's use of the file, in nanoseconds; drawn for each push and
+    /// instance. The way back takes as long.
+    pub propagation: Distribution,
+    /// What happens, in order; at the end everybody gets the file. Empty: at once.
+    pub steps: Vec<PushStep>,
+    /// The file is generated again and again, now good, now bad.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Generated>,
+    /// Watches from the first step to the last; its failure aborts.
+    pub background_analysis: Option<String>,
+}
+
+/// One step of a configuration push.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushStep {
+    /// The file goes to this share of the instances, 0 to 1, in the order of their places.
+    Share(f64),
+    /// The file goes to the wave of this place in the plan's list as well.
+    Wave(u16),
+    /// Waits; `None`: for a person, for ever.
+    Pause(Option<SimDuration>),
+    /// Waits for a judge's verdict.
+    Analysis(String),
+}
+
+/// A file that is generated anew every so often, and pushed to everybody: the candidate with
+/// some chance, else the one from before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Generated {
+    /// From file to file.
+    pub every: SimDuration,
+    /// Chance of the candidate at first.
+    pub bad: f64,
+    /// Chance of the candidate in the end.
+    pub rises_to: f64,
+    /// From the first chance to the last, linearly; after it the generator is upgraded.
+    pub over: SimDuration,
+}
+
+impl Generated {
+    /// The chance of the candidate, this long after the first file.
+    #[must_use]
+    pub fn chance(&self, after: SimDuration) -> f64 {
+        if after >= self.over {
+            return self.rises_to;
+        }
+        self.bad + (self.rises_to - self.bad) * (after.0 as f64 / self.over.0 as f64)
+    }
 }
 
 /// One step of a canary.

@@ -94,6 +94,14 @@ pub const ON_CALL_ACKNOWLEDGE: u32 = 150;
 pub const ON_CALL_DECIDE: u32 = 151;
 /// From the start of a run to its first scrape.
 pub const SCRAPE_PHASE: u32 = 152;
+/// From a push of a configuration to an instance's use of it; entity: the push, the pod.
+pub const CONFIG_PROPAGATION: u32 = 153;
+/// Whether a generated configuration is the bad one; by the number of the file.
+pub const CONFIG_FILE: u32 = 154;
+/// Putting an instance right that a configuration has broken; entity: the pod.
+pub const CONFIG_REPAIR: u32 = 155;
+/// From the acknowledgement of a page to the diagnosis; entity: the page.
+pub const ON_CALL_DIAGNOSE: u32 = 156;
 
 #[cfg(test)]
 mod tests {

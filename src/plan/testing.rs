@@ -58,7 +58,13 @@ pub fn plan() -> Plan {
         response: Response {
             metrics: Metrics { scrape: secs(15), window: secs(60), delay: secs(5) },
             alerts: Vec::new(),
-            on_call: OnCall { acknowledge: NONE, decide: NONE, off_hours_factor: 1.0 },
+            on_call: OnCall {
+                acknowledge: NONE,
+                diagnose: NONE,
+                decide: NONE,
+                off_hours_factor: 1.0,
+                weekend_factor: None,
+            },
             rollback: Rollback::Controller,
             tickets: None,
             slo: None,
@@ -123,6 +129,7 @@ fn service() -> Service {
             close_streams: CloseStreams::Wait,
         },
         crash_mtbf: None,
+        waves: Vec::new(),
     }
 }
 

@@ -61,6 +61,15 @@ pub enum DefectKind {
         /// From listening to the hang.
         after: SimDuration,
     },
+    /// A process that gets the version as a configuration while it runs cannot use it. In a pod
+    /// that starts with it there is no earlier file: the process exits while booting.
+    ConfigInvalid {
+        /// It stays with the last good file; else it exits, and again after each restart.
+        keeps_last_good: bool,
+        /// The damage outlasts the file: once another is pushed, putting the instance right
+        /// takes this long, in nanoseconds. `None`: the next restart finds the good file.
+        repair: Option<Distribution>,
+    },
     /// Errors and slowdown of the version begin this long after the process listens.
     StartsLate {
         /// From listening on.

@@ -30,6 +30,8 @@ pub struct Platform {
     pub(super) min_ready: SimDuration,
     /// Every pod of the run, by number.
     pub(super) pods: Vec<Pod>,
+    /// The pod that has each place in the fleet, or had it last.
+    pub(super) places: Vec<PodId>,
     /// Every replica set of the run, in order of creation.
     pub(super) sets: Vec<ReplicaSet>,
     /// The next ordinal of each version.
@@ -64,6 +66,7 @@ impl Platform {
             replicas: plan.service.replicas,
             min_ready: SimDuration::ZERO,
             pods: Vec::new(),
+            places: Vec::new(),
             sets: Vec::new(),
             ordinals: vec![0; plan.versions.len()],
             images: Images::default(),

@@ -60,6 +60,7 @@ impl Platform {
         let ordinal = self.ordinals[usize::from(version.0)];
         self.ordinals[usize::from(version.0)] += 1;
         let node = id.0 % self.node_count;
+        let place = self.take_place(id);
         let cost = self.costs.iter().find(|(v, o, _)| (*v, *o) == (version, ordinal));
         self.pods.push(Pod {
             version,
@@ -89,8 +90,21 @@ impl Platform {
             published: None,
         });
         self.sets[set as usize].pods.push(id);
-        out.effects.push(Effect::Created { pod: id, version, ordinal, node });
+        out.effects.push(Effect::Created { pod: id, version, ordinal, node, place });
         id
+    }
+
+    /// Gives a pod the lowest place that nobody has.
+    fn take_place(&mut self, id: PodId) -> u32 {
+        let all_held = self.counts.active as usize == self.places.len();
+        let is_free = |held: &PodId| !self.pods[held.0 as usize].active();
+        let free = if all_held { None } else { self.places.iter().position(is_free) };
+        let place = free.unwrap_or(self.places.len());
+        if place == self.places.len() {
+            self.places.push(id);
+        }
+        self.places[place] = id;
+        place as u32
     }
 
     /// The pod has a node: image and init containers come next.
@@ -125,7 +139,7 @@ fn defects(version: &Version, ordinal: u32) -> Defects {
             continue;
         }
         match &defect.kind {
-            DefectKind::CrashLoop => found.crash_loop = true,
+            DefectKind::CrashLoop | DefectKind::ConfigInvalid { .. } => found.crash_loop = true,
             DefectKind::NeverReady => found.never_ready = true,
             DefectKind::StuckPending => found.stuck_pending = true,
             DefectKind::CrashAfterReady { after, backoff } => {

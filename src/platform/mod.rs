@@ -15,6 +15,7 @@ mod api;
 mod autoscaler;
 mod backoff;
 mod cluster;
+mod configuration;
 mod creation;
 mod delays;
 mod disruption;
@@ -59,6 +60,8 @@ pub enum Effect {
         ordinal: u32,
         /// The node it will run on (known once it is scheduled; nodes are taken in turn).
         node: u32,
+        /// Its place in the fleet: the lowest that no active pod has.
+        place: u32,
     },
     /// The process listens and serves from now on.
     Listening {

@@ -36,6 +36,8 @@ pub(super) enum Container {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Defects {
     pub(super) crash_loop: bool,
+    /// The container is not restarted: the damage outlasts its cause.
+    pub(super) held: bool,
     pub(super) never_ready: bool,
     pub(super) stuck_pending: bool,
     /// From ready to the exit, and the pauses before the restarts.

@@ -125,7 +125,7 @@ impl Platform {
 
     pub(super) fn on_restart(&mut self, now: SimTime, id: PodId, life: u32, out: &mut Outbox) {
         let pod = &mut self.pods[id.0 as usize];
-        if pod.life == life && pod.active() {
+        if pod.life == life && pod.active() && !pod.defects.held {
             pod.restarts += 1;
             let version = pod.version;
             let kind = EventKind::InstanceRestarted { instance: id.0, version };

@@ -80,8 +80,18 @@ pub enum EventKind {
     Paged { alert: String },
     /// Somebody looks at it.
     Acknowledged,
+    /// Somebody knows what it is.
+    Diagnosed,
     /// Somebody, or something, decided to roll back.
     RollbackDecided { by: String },
+    /// A configuration was pushed to so many instances of all.
+    ConfigPushed { version: VersionId, instances: u32, of: u32 },
+    /// An instance uses another configuration from now on.
+    InstanceConfigured { instance: u32, version: VersionId },
+    /// An instance cannot use its new configuration and stays with the last good one.
+    ConfigRefused { instance: u32, version: VersionId },
+    /// An instance that a configuration had broken has been put right.
+    InstanceRepaired { instance: u32, version: VersionId },
     /// An operation of the scenario was carried out.
     Operation { what: String },
     /// An injected fault begins.

@@ -286,6 +286,10 @@ pub struct Capacity {
     pub max_active_pods: u32,
     /// Time of existing pods added up, in nanoseconds.
     pub instance_ns: u128,
+    /// Greatest shares of the instances that a balancer node could use, and of its traffic,
+    /// that had what was deployed, in basis points.
+    #[serde(default)]
+    pub max_exposed_bp: (u64, u64),
 }
 
 /// How much work a run was. Not part of any result file.

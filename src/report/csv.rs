@@ -376,8 +376,8 @@ mod tests {
     fn runs_begin_with_the_promised_columns_in_their_order() {
         let table = runs(&fixture::result());
         let promised = INTERFACE.replace(", ", ",");
-        let more =
-            "exposed_s,logouts_per_user,error_budget_burnt,streams_closed,streams_cut,censored";
+        let more = "exposed_s,logouts_per_user,error_budget_burnt,streams_closed,streams_cut,\
+                    max_instances_exposed,max_traffic_exposed,censored";
         assert_eq!(header(&table), format!("{promised},{more}"));
         assert_eq!(table.lines().count(), 1 + 9 * 20);
     }

@@ -12,7 +12,7 @@ use super::edit::{self, Edit};
 use super::manifest::{self, Manifest};
 use super::resolve::{self, Context, World, strategy};
 use super::yaml::Node;
-use crate::plan::{Arm, ManifestNote, Plan, Strategy};
+use crate::plan::{Arm, DefectKind, ManifestNote, Plan, Strategy};
 
 /// An arm, and what a manifest had to say about it.
 #[derive(Debug)]
@@ -130,7 +130,9 @@ pub fn arm(
             let message = "`instances` are for scripted strategies: this one needs pods";
             context.error(code::CONTRADICTION, item.at("name"), message);
         }
-        strategy::strategy(context, &checked)?
+        let strategy = strategy::strategy(context, &checked, &arm_plan.service.waves)?;
+        pushes(context, item, &strategy, arm_plan);
+        strategy
     };
     let plan = plan.filter(|plan| *plan != world.plan);
     if let (Some(plan), false) = (&plan, notes.is_empty()) {
@@ -196,6 +198,28 @@ fn calls(context: &mut Context<'_>, at: &Checked, plan: &Plan) {
     let known: Vec<String> = plan.analyses.iter().map(|analysis| analysis.name.clone()).collect();
     for call in strategy::calls(at) {
         context.find(call, "analysis", &known);
+    }
+}
+
+/// Checks that what is pushed as a configuration can be one: it changes what running processes
+/// do, and says nothing of the start of pods.
+fn pushes(context: &mut Context<'_>, item: &Checked, strategy: &Strategy, plan: &Plan) {
+    if !matches!(strategy, Strategy::ConfigPush(_)) {
+        return;
+    }
+    let others = plan.versions.iter().filter(|version| {
+        let only_files =
+            |d: &crate::plan::Defect| matches!(d.kind, DefectKind::ConfigInvalid { .. });
+        version.boot.is_some() || version.init.is_some() || !version.defects.iter().all(only_files)
+    });
+    for version in others {
+        let message = format!(
+            "a configuration reaches processes that run, but version {} has a boot time or a \
+             defect of pods that start",
+            version.name
+        );
+        let error = context.error(code::CONTRADICTION, item.at("name"), message);
+        error.allowed = Some("`errors`, `slowdown`, state and `config_invalid`".to_owned());
     }
 }
 

@@ -36,6 +36,8 @@ gallery! {
     "cold-cache-stampede": ["scenario.yaml", "README.md"];
     "cold-jit-warmup": ["scenario.yaml", "README.md"];
     "config-code-order": ["scenario.yaml", "README.md"];
+    "config-flapping": ["scenario.yaml", "README.md"];
+    "config-push-crash": ["scenario.yaml", "README.md"];
     "dns-ttl-stragglers": ["scenario.yaml", "README.md"];
     "drain-deadline-cuts": ["scenario.yaml", "README.md"];
     "drain-never-ends": ["scenario.yaml", "README.md"];
@@ -46,7 +48,15 @@ gallery! {
         "deployment.yaml",
         "nab_elb_request_count_5min.csv",
     ];
-    "friday-deploy": ["scenario.yaml", "README.md", "LICENSE-NAB.txt", "elb_hour_of_week.csv"];
+    "friday-deploy": [
+        "scenario.yaml",
+        "README.md",
+        "LICENSE-NAB.txt",
+        "elb_hour_of_week.csv",
+        "strategies.svg",
+        "timeline-left-at-half.svg",
+    ];
+    "global-config-push": ["scenario.yaml", "README.md"];
     "half-stale": ["scenario.yaml", "README.md"];
     "hard-kill-in-flight": ["scenario.yaml", "README.md"];
     "health-check-death-spiral": ["scenario.yaml", "README.md"];
@@ -64,6 +74,7 @@ gallery! {
     "switch-stall": ["scenario.yaml", "README.md"];
     "termination-race-502": ["scenario.yaml", "README.md"];
     "tuesday-deploy": ["scenario.yaml", "README.md", "LICENSE-NAB.txt", "elb_hour_of_week.csv"];
+    "unequal-wave": ["scenario.yaml", "README.md"];
 }
 
 impl Shipped {

@@ -30,13 +30,14 @@ impl World {
             RolloutEffect::Route(routing) => self.spread_routing(routing),
             RolloutEffect::Server(change) => self.change_servers(plan, change),
             RolloutEffect::State(operation) => self.operate_on_state(operation),
+            RolloutEffect::Configured { pod, version } => self.configure(pod.0, version),
         }
     }
 
     fn apply_platform(&mut self, plan: &Plan, effect: Effect) {
         match effect {
-            Effect::Created { pod, version, ordinal, .. } => {
-                self.add_instance(plan, pod, version, ordinal);
+            Effect::Created { pod, version, ordinal, place, .. } => {
+                self.add_instance(plan, pod, version, ordinal, place);
             }
             Effect::Listening { pod } => self.listening(pod.0),
             Effect::StopAccepting { pod } => {
@@ -78,7 +79,14 @@ impl World {
         }
     }
 
-    fn add_instance(&mut self, plan: &Plan, pod: PodId, version: VersionId, ordinal: u32) {
+    fn add_instance(
+        &mut self,
+        plan: &Plan,
+        pod: PodId,
+        version: VersionId,
+        ordinal: u32,
+        place: u32,
+    ) {
         assert_eq!(pod.0 as usize, self.instances.len(), "pods come in order");
         self.instances.push(Instance::new(version.0, self.workers, self.queue));
         self.shared.push(Sharing::new(self.workers.unwrap_or(u32::MAX)));
@@ -88,8 +96,23 @@ impl World {
         }
         if plan.instances.is_empty() {
             // A pod has an address of its own.
-            self.add_address(pod.0, version.0, NO_GROUP, 1, pod.0);
+            let weight = plan.service.weight_of(place);
+            self.add_address(pod.0, version.0, NO_GROUP, weight, pod.0);
         }
+    }
+
+    /// A process uses another configuration: from now on it serves as that version does.
+    fn configure(&mut self, number: u32, version: VersionId) {
+        let instance = &mut self.instances[number as usize];
+        instance.version = version.0;
+        instance.flawless = self.behaviours[usize::from(version.0)].flawless;
+        // How fast it is will be looked at anew.
+        instance.plain = false;
+        let address = instance.address;
+        for node in &mut self.nodes {
+            node.bind(&self.rules, address, number, version.0);
+        }
+        self.routable_changed();
     }
 
     fn listening(&mut self, number: u32) {
@@ -211,9 +234,9 @@ impl World {
         }
     }
 
-    /// A version's share of the traffic in basis points: its weight, or its share of the
-    /// instances of the first node.
-    fn weight_of(&self, version: VersionId) -> u64 {
+    /// A version's share of the traffic in basis points: its weight, or its instances' share of
+    /// the first node's.
+    pub fn weight_of(&self, version: VersionId) -> u64 {
         let node = &self.nodes[0];
         match node.routing() {
             Routing::Only(only) => u64::from(only == version) * 10_000,
@@ -223,10 +246,7 @@ impl World {
                 _ if version == stable => u64::from(10_000 - weight_bp),
                 _ => 0,
             },
-            Routing::All => {
-                let all = u64::from(node.routable().max(1));
-                u64::from(node.routable_of(version)) * 10_000 / all
-            }
+            Routing::All => node.weight_of(&self.rules, version),
         }
     }
 

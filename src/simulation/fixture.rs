@@ -55,7 +55,13 @@ pub(crate) fn plan() -> Plan {
         response: Response {
             metrics: Metrics { scrape: seconds(15.0), window: seconds(60.0), delay: zero },
             alerts: Vec::new(),
-            on_call: OnCall { acknowledge: NOW, decide: NOW, off_hours_factor: 1.0 },
+            on_call: OnCall {
+                acknowledge: NOW,
+                diagnose: NOW,
+                decide: NOW,
+                off_hours_factor: 1.0,
+                weekend_factor: None,
+            },
             rollback: Rollback::Controller,
             tickets: None,
             slo: None,
@@ -132,6 +138,7 @@ fn service() -> Service {
             close_streams: CloseStreams::Wait,
         },
         crash_mtbf: None,
+        waves: Vec::new(),
     }
 }
 

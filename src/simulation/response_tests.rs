@@ -185,6 +185,8 @@ fn alerted(rollback: Rollback) -> Plan {
     }];
     plan.response.on_call = OnCall {
         acknowledge: Distribution::Constant(120e9),
+        diagnose: Distribution::Constant(0.0),
+        weekend_factor: None,
         decide: Distribution::Constant(180e9),
         off_hours_factor: 1.0,
     };

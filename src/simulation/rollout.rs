@@ -12,6 +12,7 @@ mod carry;
 mod going_back;
 mod operations;
 mod outcome;
+mod push;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +46,10 @@ enum Due {
     Written,
     /// The operator acts.
     Operation(u32),
+    /// A pushed configuration reaches a pod.
+    FileThere { pod: u32, push: u64 },
+    /// Somebody has put a pod right that a configuration had broken.
+    Repaired { pod: u32, push: u64 },
     /// The autoscaler looks at the pods.
     Autoscale,
 }
@@ -60,6 +65,13 @@ pub enum RolloutEffect {
     Server(super::script::ServerChange),
     /// The operator changes what is outside of the pods.
     State(StateOperation),
+    /// A pod's process uses another configuration: it behaves as this version from now on.
+    Configured {
+        /// Whose.
+        pod: PodId,
+        /// Which.
+        version: VersionId,
+    },
 }
 
 /// Where the rollout layer leaves what it wants done.
@@ -136,6 +148,8 @@ pub struct Rollout {
     judged: Judged,
     worker: Worker,
     course: Course,
+    /// Where the strategy pushes configurations.
+    configurations: Option<Box<push::Configurations>>,
     autoscaler: Option<Autoscaler>,
     autoscaler_key: Key,
     inner: Outbox,
@@ -184,6 +198,7 @@ impl Rollout {
             judged: Judged { stable: STABLE, candidate: release.unwrap_or(STABLE) },
             worker: Worker::default(),
             course: Course::default(),
+            configurations: push::Configurations::of(plan, strategy, seed),
             autoscaler: plan.platform.hpa.as_ref().map(Autoscaler::new),
             autoscaler_key: Key::of_seed(seed).purpose(streams::AUTOSCALER_PHASE),
             inner: Outbox::default(),
@@ -220,7 +235,11 @@ impl Rollout {
     ) {
         match event.0 {
             Due::Platform(event) => self.platform.handle(now, event, world, &mut self.inner),
-            Due::Wake => self.on_wake(now, world, out),
+            Due::Wake => {
+                // Where news travel in no time at all, this instant may ask for another pass.
+                self.worker.wake_at = self.worker.wake_at.filter(|&at| at != now);
+                self.on_wake(now, world, out);
+            }
             Due::Timer(at) if self.worker.timer == Some(at) => {
                 self.worker.timer = None;
                 self.on_wake(now, world, out);
@@ -228,6 +247,8 @@ impl Rollout {
             Due::Timer(_) => {}
             Due::Written => self.on_written(now, out),
             Due::Operation(index) => self.operate(now, index as usize, out),
+            Due::FileThere { pod, push } => self.on_file(now, pod, push, out),
+            Due::Repaired { pod, push } => self.on_repaired(now, pod, push, out),
             Due::Autoscale => self.autoscale(now, world, out),
         }
         self.flush(now, out);
@@ -282,7 +303,16 @@ impl Rollout {
     fn flush(&mut self, now: SimTime, out: &mut RolloutOutbox) {
         let later = self.inner.later.drain(..);
         out.later.extend(later.map(|(at, event)| (at, RolloutEvent(Due::Platform(event)))));
-        out.effects.extend(self.inner.effects.drain(..).map(RolloutEffect::Platform));
+        for effect in std::mem::take(&mut self.inner.effects) {
+            let created = match effect {
+                Effect::Created { pod, place, .. } => Some((pod, place)),
+                _ => None,
+            };
+            out.effects.push(RolloutEffect::Platform(effect));
+            if let Some((pod, place)) = created {
+                self.configure_new(now, pod, place, out);
+            }
+        }
         if self.platform.take_woken() {
             self.wake(now + self.lag.deployment, out);
         }
@@ -317,6 +347,7 @@ impl Rollout {
             abort_requested: spec.abort_requested,
             resumes: spec.resumes,
             promote_full: spec.promote_full,
+            pushing: self.configurations.as_ref().map_or(0, |configs| configs.pushing()),
             metrics: world,
         });
         self.worker.busy = true;

@@ -160,7 +160,7 @@ impl Script {
         self.processes.push(fresh);
         self.newest[address as usize] = Some(process);
         let pod = PodId(process);
-        effect(out, Effect::Created { pod, version, ordinal: address, node: 0 });
+        effect(out, Effect::Created { pod, version, ordinal: address, node: 0, place: address });
         if *own != Own::default() {
             let own = Box::new(own.clone());
             change(out, ServerChange::Owns { instance: process, own });

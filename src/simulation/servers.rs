@@ -412,6 +412,14 @@ impl World {
         }
         let versions = (0..self.behaviours.len() as u16).map(VersionId);
         let mut deployed = versions.filter(|&version| version != self.stable);
+        if self.levels.open {
+            let shares = deployed
+                .clone()
+                .map(|version| (self.nodes[0].share_of(version), self.weight_of(version)));
+            let now = shares.fold((0, 0), |sum, share| (sum.0 + share.0, sum.1 + share.1));
+            let most = &mut self.levels.record.max_exposed_bp;
+            *most = (most.0.max(now.0), most.1.max(now.1));
+        }
         let exposed = deployed.any(|version| self.nodes.iter().any(|node| node.sends_to(version)));
         let levels = &mut self.levels;
         let open = levels.exposure.last().is_some_and(|&(_, end)| end == SimTime::NEVER);

@@ -466,6 +466,7 @@ impl InstanceTraits {
                 DefectKind::CrashLoop
                 | DefectKind::NeverReady
                 | DefectKind::StuckPending
+                | DefectKind::ConfigInvalid { .. }
                 | DefectKind::CrashAfterReady { .. } => {}
             }
         }

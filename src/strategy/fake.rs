@@ -75,6 +75,8 @@ pub struct Fake {
     sets: Vec<Set>,
     delays: Vec<SimDuration>,
     metrics: Answer,
+    /// Instances that a pushed configuration is on its way to.
+    pub pushing: u32,
     has_traffic: bool,
     wake_at: Option<SimTime>,
     /// What was asked for has not been reached yet.
@@ -111,6 +113,7 @@ impl Fake {
             }],
             delays: vec![secs(10); 3],
             metrics: Box::new(|_| Some(0.0)),
+            pushing: 0,
             has_traffic: true,
             wake_at: None,
             active: false,
@@ -249,6 +252,7 @@ impl Fake {
             abort_requested: self.abort_requested,
             resumes: self.resumes,
             promote_full: self.promote_full,
+            pushing: self.pushing,
             metrics: &metrics,
         };
         self.controller.pass(&seen)

@@ -9,6 +9,7 @@
 pub mod argo;
 pub mod blue_green;
 pub mod canary;
+pub mod config_push;
 #[cfg(test)]
 mod conformance;
 pub mod deployment;
@@ -41,6 +42,7 @@ pub fn controller(strategy: &Strategy, plan: &Plan) -> Box<dyn Controller> {
         }
         Strategy::BlueGreen(params) => Box::new(blue_green::BlueGreenController::new(params, plan)),
         Strategy::Canary(params) => Box::new(canary::CanaryController::new(params, plan)),
+        Strategy::ConfigPush(params) => Box::new(config_push::PushController::new(params, plan)),
         Strategy::Scripted(_) => unreachable!("scripts run without a controller"),
     }
 }
@@ -76,6 +78,8 @@ pub struct Observation<'a> {
     /// A person is in a hurry: steps, pauses and analyses are skipped (Argo's `promote --full`).
     /// What a rollback after the end of a rollout asks for.
     pub promote_full: bool,
+    /// Instances that a pushed configuration is on its way to.
+    pub pushing: u32,
     /// Reported metrics.
     pub metrics: &'a dyn ReportedMetrics,
 }
@@ -164,6 +168,22 @@ pub enum Command {
     Report,
     /// Sets where the traffic goes.
     Route(Routing),
+    /// Pushes a version to running instances as their configuration.
+    Push {
+        /// What.
+        version: VersionId,
+        /// To whom.
+        to: PushTo,
+    },
+    /// Has a configuration generated, and pushed to everybody.
+    Generate {
+        /// What a good one is.
+        good: VersionId,
+        /// What a bad one is.
+        bad: VersionId,
+        /// Chance of a bad one.
+        chance: f64,
+    },
     /// Writes a line into the run's log.
     Log(EventKind),
     /// The rollout has ended (another operation may start a new one); said in every pass in
@@ -171,6 +191,17 @@ pub enum Command {
     /// rollout may finish again, when its pods come up after all or a person acts (then
     /// `RolloutResumed` is logged first); the last word counts.
     Finish(RolloutOutcome),
+}
+
+/// Whom a configuration is pushed to. Others keep what they have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushTo {
+    /// Everybody.
+    All,
+    /// The instances in so many places, from the first.
+    First(u32),
+    /// The instances of a wave (its place in the plan's list).
+    Wave(u16),
 }
 
 /// Where the traffic goes before anything is deployed: a strategy that moves traffic by a
@@ -196,6 +227,7 @@ pub fn surge_annotation(strategy: &Strategy, replicas: u32) -> u32 {
         Strategy::Recreate(_)
         | Strategy::BlueGreen(_)
         | Strategy::Canary(_)
+        | Strategy::ConfigPush(_)
         | Strategy::Scripted(_) => 0,
     }
 }

@@ -1,6 +1,6 @@
 //! On-call people: a page, somebody who looks at it, a decision, a request to roll back.
 //!
-//! A pure state machine. The first alert pages; the acknowledgement and the decision each take
+//! A pure state machine. The first alert pages; acknowledgement, diagnosis and decision each take
 //! a random time, longer outside office hours by the scenario's clock. What was decided once is
 //! not decided again until the next rollout: more alerts while somebody works on the first, or
 //! while the rollback runs, page nobody. Left out: escalation, pages that nobody answers,
@@ -8,8 +8,8 @@
 
 use crate::engine::rng::Key;
 use crate::engine::time::SECOND;
-use crate::engine::{Sampler, SimDuration, SimTime};
-use crate::plan::streams::{ON_CALL_ACKNOWLEDGE, ON_CALL_DECIDE};
+use crate::engine::{Distribution, Sampler, SimDuration, SimTime};
+use crate::plan::streams::{ON_CALL_ACKNOWLEDGE, ON_CALL_DECIDE, ON_CALL_DIAGNOSE};
 use crate::plan::{Clock, OnCall};
 use crate::record::EventKind;
 
@@ -19,8 +19,11 @@ const DAY_S: i64 = 24 * 3600;
 #[derive(Clone)]
 pub struct People {
     acknowledge: Sampler,
+    /// `None`: whoever looks knows at once.
+    diagnose: Option<Sampler>,
     decide: Sampler,
-    off_hours_factor: f64,
+    night_factor: f64,
+    weekend_factor: f64,
     clock: WallClock,
     key: Key,
     /// Pages so far in the run.
@@ -36,6 +39,8 @@ enum State {
     Paged(u64),
     /// Somebody looks at it.
     Looking(u64),
+    /// Somebody knows what it is.
+    Knowing(u64),
     /// It was decided to roll back.
     Decided,
 }
@@ -45,6 +50,8 @@ enum State {
 pub enum OnCallEvent {
     /// Somebody begins to look at that page.
     Acknowledge(u64),
+    /// They know what it is.
+    Diagnose(u64),
     /// They know what to do about it.
     Decide(u64),
 }
@@ -72,8 +79,11 @@ impl People {
     pub fn new(on_call: &OnCall, clock: &Clock, seed: Key) -> Self {
         Self {
             acknowledge: Sampler::new(&on_call.acknowledge),
+            diagnose: (on_call.diagnose != Distribution::Constant(0.0))
+                .then(|| Sampler::new(&on_call.diagnose)),
             decide: Sampler::new(&on_call.decide),
-            off_hours_factor: on_call.off_hours_factor,
+            night_factor: on_call.off_hours_factor,
+            weekend_factor: on_call.weekend_factor.unwrap_or(on_call.off_hours_factor),
             clock: WallClock::new(clock),
             key: seed,
             pages: 0,
@@ -107,11 +117,23 @@ impl People {
         match (self.state, event) {
             (State::Paged(page), OnCallEvent::Acknowledge(of)) if of == page => {
                 self.state = State::Looking(page);
-                let takes = self.takes(now, &self.decide, ON_CALL_DECIDE, page);
-                let next = Some((now + takes, OnCallEvent::Decide(page)));
-                Some(Reaction { log: EventKind::Acknowledged, next })
+                let next = match &self.diagnose {
+                    None => self.deciding(now, page),
+                    Some(law) => {
+                        let takes = self.takes(now, law, ON_CALL_DIAGNOSE, page);
+                        (now + takes, OnCallEvent::Diagnose(page))
+                    }
+                };
+                Some(Reaction { log: EventKind::Acknowledged, next: Some(next) })
             }
-            (State::Looking(page), OnCallEvent::Decide(of)) if of == page => {
+            (State::Looking(page), OnCallEvent::Diagnose(of)) if of == page => {
+                self.state = State::Knowing(page);
+                let next = Some(self.deciding(now, page));
+                Some(Reaction { log: EventKind::Diagnosed, next })
+            }
+            (State::Looking(page) | State::Knowing(page), OnCallEvent::Decide(of))
+                if of == page =>
+            {
                 self.state = State::Decided;
                 let by = "on-call".to_owned();
                 Some(Reaction { log: EventKind::RollbackDecided { by }, next: None })
@@ -120,12 +142,32 @@ impl People {
         }
     }
 
+    fn deciding(&self, now: SimTime, page: u64) -> (SimTime, OnCallEvent) {
+        let takes = self.takes(now, &self.decide, ON_CALL_DECIDE, page);
+        (now + takes, OnCallEvent::Decide(page))
+    }
+
     /// How long something takes about a page, begun at this hour.
     fn takes(&self, now: SimTime, law: &Sampler, purpose: u32, page: u64) -> SimDuration {
         let nanoseconds = law.draw(&mut self.key.purpose(purpose).entity(page).counter(), page);
-        let factor = if self.clock.is_office_hour(now) { 1.0 } else { self.off_hours_factor };
+        let factor = match self.clock.shift(now) {
+            Shift::Office => 1.0,
+            Shift::Night => self.night_factor,
+            Shift::Weekend => self.weekend_factor,
+        };
         SimDuration((nanoseconds * factor + 0.5) as u64)
     }
+}
+
+/// Parts of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shift {
+    /// Monday to Friday, 09:00 to 18:00.
+    Office,
+    /// Before and after that.
+    Night,
+    /// Saturday and Sunday.
+    Weekend,
 }
 
 /// The local time of day and week, at the offset from UTC of the window's start.
@@ -141,20 +183,23 @@ impl WallClock {
         Self { start_ns: clock.start_unix_ns - clock.warmup.0 as i64 + offset }
     }
 
-    /// Monday to Friday, 09:00 to 18:00.
-    fn is_office_hour(self, now: SimTime) -> bool {
+    /// Which part of the week an instant is in.
+    fn shift(self, now: SimTime) -> Shift {
         let local_s = (self.start_ns + now.0 as i64).div_euclid(SECOND as i64);
         // The first of January 1970 was a Thursday.
         let weekday = (local_s.div_euclid(DAY_S) + 3).rem_euclid(7);
         let hour = local_s.rem_euclid(DAY_S) / 3600;
-        weekday < 5 && (9..18).contains(&hour)
+        match weekday {
+            5.. => Shift::Weekend,
+            _ if (9..18).contains(&hour) => Shift::Office,
+            _ => Shift::Night,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Distribution;
     use crate::plan::testing;
 
     /// 2025-06-27, a Friday, 17:00 in New York.
@@ -172,8 +217,13 @@ mod tests {
 
     fn people(start_s: i64) -> People {
         let minutes = |minutes: u64| Distribution::constant(SimDuration::from_secs(60 * minutes));
-        let on_call =
-            OnCall { acknowledge: minutes(4), decide: minutes(10), off_hours_factor: 2.0 };
+        let on_call = OnCall {
+            acknowledge: minutes(4),
+            diagnose: minutes(0),
+            decide: minutes(10),
+            off_hours_factor: 2.0,
+            weekend_factor: Some(5.0),
+        };
         People::new(&on_call, &clock(start_s), Key::of_seed(1))
     }
 
@@ -220,10 +270,30 @@ mod tests {
     }
 
     #[test]
+    fn saturdays_and_sundays_have_a_factor_of_their_own() {
+        let saturday_noon = 19 * 60;
+        let log = sit_through(&mut people(FRIDAY_17), saturday_noon);
+        let minutes: Vec<u64> = log.iter().map(|&(minute, _)| minute - saturday_noon).collect();
+        assert_eq!(minutes, [0, 20, 70]);
+    }
+
+    #[test]
+    fn a_diagnosis_comes_between_the_first_look_and_the_decision() {
+        let mut people = people(FRIDAY_17);
+        people.diagnose =
+            Some(Sampler::new(&Distribution::constant(SimDuration::from_secs(6 * 60))));
+        let log = sit_through(&mut people, 5);
+        assert_eq!(
+            log[1..],
+            [(9, EventKind::Acknowledged), (15, EventKind::Diagnosed), (25, decided())]
+        );
+    }
+
+    #[test]
     fn office_hours_are_monday_to_friday_nine_to_six_local_time() {
         let clock = WallClock::new(&clock(FRIDAY_17));
         let open: Vec<u64> =
-            (0..7 * 24).filter(|hour| clock.is_office_hour(minute(60 * hour))).collect();
+            (0..7 * 24).filter(|hour| clock.shift(minute(60 * hour)) == Shift::Office).collect();
         // From Friday 17:00: the rest of that day; Monday 09:00 is 64 hours later.
         let expected: Vec<u64> = [0]
             .into_iter()
@@ -254,7 +324,13 @@ mod tests {
     #[test]
     fn times_are_drawn_by_page_and_seed_and_from_streams_of_their_own() {
         let law = || Distribution::Exponential { mean: 240e9 };
-        let on_call = OnCall { acknowledge: law(), decide: law(), off_hours_factor: 1.0 };
+        let on_call = OnCall {
+            acknowledge: law(),
+            diagnose: Distribution::Constant(0.0),
+            decide: law(),
+            off_hours_factor: 1.0,
+            weekend_factor: None,
+        };
         let spans = |seed: u64| {
             let mut people = People::new(&on_call, &clock(FRIDAY_17), Key::of_seed(seed));
             let (acknowledged, event) = people.page(minute(0), "a").unwrap().next.unwrap();

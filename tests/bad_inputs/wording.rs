@@ -24,7 +24,7 @@ fn a_duration_without_a_unit() {
       1 | name: a
         | ^
       = field: strategies
-      = allowed: a list; each item is a mapping with `name`, `with`, `recreate`, `rolling`, `blue_green`, `canary`, `manifest`, `codedeploy`, `scripted`
+      = allowed: a list; each item is a mapping with `name`, `with`, `recreate`, `rolling`, `blue_green`, `canary`, `config_push`, `manifest`, `codedeploy`, `scripted`
     error[CUT0013]: a duration needs a unit
       --> complete.yaml:2:20
         |
@@ -82,7 +82,7 @@ fn a_field_given_twice() {
       1 | name: a
         | ^
       = field: strategies
-      = allowed: a list; each item is a mapping with `name`, `with`, `recreate`, `rolling`, `blue_green`, `canary`, `manifest`, `codedeploy`, `scripted`
+      = allowed: a list; each item is a mapping with `name`, `with`, `recreate`, `rolling`, `blue_green`, `canary`, `config_push`, `manifest`, `codedeploy`, `scripted`
     error[CUT0009]: `seeds` is given twice
       --> complete.yaml:3:1
         |
@@ -112,7 +112,7 @@ fn a_long_line_is_cut_around_the_place() {
       1 | name: a
         | ^
       = field: strategies
-      = allowed: a list; each item is a mapping with `name`, `with`, `recreate`, `rolling`, `blue_green`, `canary`, `manifest`, `codedeploy`, `scripted`
+      = allowed: a list; each item is a mapping with `name`, `with`, `recreate`, `rolling`, `blue_green`, `canary`, `config_push`, `manifest`, `codedeploy`, `scripted`
     error[CUT0015]: this is not one of the words known here
       --> complete.yaml:2:35
         |
@@ -141,7 +141,7 @@ fn hostile_characters_are_escaped() {
       1 | name: "\u202egnp"
         | ^
       = field: strategies
-      = allowed: a list; each item is a mapping with `name`, `with`, `recreate`, `rolling`, `blue_green`, `canary`, `manifest`, `codedeploy`, `scripted`
+      = allowed: a list; each item is a mapping with `name`, `with`, `recreate`, `rolling`, `blue_green`, `canary`, `config_push`, `manifest`, `codedeploy`, `scripted`
     error[CUT0016]: a name begins with a letter or digit
       --> complete.yaml:1:7
         |

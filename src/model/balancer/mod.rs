@@ -338,6 +338,23 @@ impl Node {
         members.iter().filter(of).count() as u32
     }
 
+    /// A version's share of the instances that this node can use, in basis points.
+    #[must_use]
+    pub fn share_of(&self, version: VersionId) -> u64 {
+        u64::from(self.routable_of(version)) * 10_000 / u64::from(self.routable().max(1))
+    }
+
+    /// A version's share of what this node sends where no version is chosen for it, in basis
+    /// points: by weight where the policy goes by weights.
+    #[must_use]
+    pub fn weight_of(&self, rules: &Rules, version: VersionId) -> u64 {
+        if self.active != NO_GROUP || !rules.policy.goes_by_weight() {
+            return self.share_of(version);
+        }
+        let of = &self.pools[usize::from(version.0) + 1];
+        of.weight() * 10_000 / self.pools[0].weight().max(1)
+    }
+
     /// Whether this node sends requests with a cookie to the address, under its routing.
     #[must_use]
     pub fn keeps(&self, address: u32) -> bool {

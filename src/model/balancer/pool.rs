@@ -48,6 +48,11 @@ impl Pool {
         self.weights.push(endpoint.weight);
     }
 
+    /// The weights of all members together.
+    pub(super) fn weight(&self) -> u64 {
+        self.weights.iter().map(|&weight| u64::from(weight)).sum()
+    }
+
     /// Forgets whose turn it is.
     pub(super) fn restart(&mut self) {
         self.cursor = 0;

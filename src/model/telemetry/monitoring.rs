@@ -7,7 +7,7 @@ use super::{Alerts, AttemptTable, Roles, Telemetry};
 use crate::engine::rng::Key;
 use crate::engine::{SimDuration, SimTime};
 use crate::plan::streams::SCRAPE_PHASE;
-use crate::plan::{AnalysisMetric, Bound, CanaryStep, OperationKind, Plan, Strategy};
+use crate::plan::{AnalysisMetric, Bound, CanaryStep, OperationKind, Plan, PushStep, Strategy};
 use crate::record::EventKind;
 
 /// Scrapes, stored data and alerts of a run.
@@ -84,6 +84,10 @@ fn has_judge(strategy: &Strategy) -> bool {
         Strategy::Recreate(_) | Strategy::Rolling(_) | Strategy::Scripted(_) => false,
         Strategy::BlueGreen(blue_green) => {
             blue_green.pre_analysis.is_some() || blue_green.post_analysis.is_some()
+        }
+        Strategy::ConfigPush(push) => {
+            push.background_analysis.is_some()
+                || push.steps.iter().any(|step| matches!(step, PushStep::Analysis(_)))
         }
         Strategy::Canary(canary) => {
             canary.background_analysis.is_some()

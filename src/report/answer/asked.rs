@@ -2,8 +2,8 @@
 
 use crate::engine::{Distribution, SimDuration};
 use crate::plan::{
-    Arrivals, CanaryStep, CanaryTraffic, IntOrPercent, Plan, Release, Rollback, Strategy, Study,
-    Switch,
+    Arrivals, CanaryStep, CanaryTraffic, ConfigPush, IntOrPercent, Plan, PushStep, Release,
+    Rollback, Strategy, Study, Switch,
 };
 
 use super::causes::defect;
@@ -192,6 +192,23 @@ fn count(value: IntOrPercent) -> String {
     }
 }
 
+fn config_push(push: &ConfigPush) -> String {
+    if let Some(generated) = &push.generated {
+        let (from, to) = (percent(generated.bad), percent(generated.rises_to));
+        let chance = if from == to { from } else { format!("{from} to {to}") };
+        return format!("configuration, a new file every {}: {chance} bad", generated.every);
+    }
+    let steps = push.steps.iter().map(|step| match step {
+        PushStep::Share(share) => percent(*share),
+        PushStep::Wave(wave) => format!("wave {}", wave + 1),
+        PushStep::Pause(Some(pause)) => format!("pause {pause}"),
+        PushStep::Pause(None) => "pause for a person".to_owned(),
+        PushStep::Analysis(name) => format!("analysis {}", visible(name)),
+    });
+    let steps = steps.collect::<Vec<_>>().join(", ");
+    format!("configuration push: {}", if steps.is_empty() { "all at once" } else { &steps })
+}
+
 /// A strategy's parameters in words.
 #[must_use]
 pub fn strategy(strategy: &Strategy) -> String {
@@ -244,6 +261,7 @@ pub fn strategy(strategy: &Strategy) -> String {
             });
             format!("canary by {by}: {}", steps.collect::<Vec<_>>().join(", "))
         }
+        Strategy::ConfigPush(push) => config_push(push),
         Strategy::Scripted(script) => match script.actions.last() {
             Some(last) => {
                 format!("script of {} control actions in {}", script.actions.len(), last.at)

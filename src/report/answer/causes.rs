@@ -188,6 +188,8 @@ pub fn defect(plan: &Plan, id: VersionId) -> String {
             DefectKind::NeverReady => "never ready",
             DefectKind::StuckPending => "stuck pending",
             DefectKind::CrashAfterReady { .. } => "crashes after ready",
+            DefectKind::ConfigInvalid { keeps_last_good: true, .. } => "file refused",
+            DefectKind::ConfigInvalid { .. } => "file crashes it",
             DefectKind::Hang { .. } => "hangs",
             DefectKind::StartsLate { .. } => "defect starts late",
             DefectKind::ShallowHealth { .. } => "broken behind a good health check",

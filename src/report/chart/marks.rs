@@ -64,9 +64,13 @@ fn text(plan: &Plan, kind: &EventKind) -> Option<String> {
         EventKind::ProgressDeadlineExceeded => "progress deadline exceeded".to_owned(),
         EventKind::WeightSet { candidate } => format!("weight {}", percent(*candidate)),
         EventKind::TrafficSwitched { to } => format!("traffic to {}", version(*to)),
+        EventKind::ConfigPushed { version: id, instances, of } => {
+            format!("{} on {instances} of {of}", version(*id))
+        }
         EventKind::AnalysisFinished { verdict, .. } => format!("analysis: {}", visible(verdict)),
         EventKind::AlertFired { alert, .. } => format!("alert {}", visible(alert)),
         EventKind::Acknowledged => "acknowledged".to_owned(),
+        EventKind::Diagnosed => "diagnosed".to_owned(),
         EventKind::RollbackDecided { .. } => "rollback decided".to_owned(),
         EventKind::Operation { what } => visible(what),
         EventKind::FaultStarted { fault } => format!("fault {} starts", visible(fault)),

@@ -2,6 +2,7 @@
 //! it. Hundreds of events of instances become a line or two a minute; decisions keep their
 //! own lines and their exact time.
 
+mod aftermath;
 mod chapter;
 mod pods;
 mod tell;
@@ -206,6 +207,7 @@ fn ending(plan: &Plan, record: &RunRecord, columns: usize) -> String {
     if !causes.is_empty() {
         parts.push(format!("Why: {causes}."));
     }
+    parts.extend(aftermath::sentences(plan, record));
     wrap(&parts.join(" "), columns, 0) + "\n"
 }
 

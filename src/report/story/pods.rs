@@ -25,6 +25,9 @@ impl Pods {
             EventKind::InstanceReady { instance, version } => {
                 self.pods.insert(instance, (version, true));
             }
+            EventKind::InstanceConfigured { instance, version } => {
+                self.pods.entry(instance).or_insert((version, false)).0 = version;
+            }
             EventKind::InstanceCreated { instance, version }
             | EventKind::InstanceUnready { instance, version }
             | EventKind::InstanceCrashed { instance, version }

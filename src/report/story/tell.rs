@@ -39,7 +39,12 @@ pub fn decision(plan: &Plan, kind: &EventKind) -> Option<String> {
         }
         EventKind::Paged { alert } => format!("somebody is paged: {}", visible(alert)),
         EventKind::Acknowledged => "somebody looks at it".to_owned(),
+        EventKind::Diagnosed => "somebody knows what it is".to_owned(),
         EventKind::RollbackDecided { by } => format!("rollback decided by {}", visible(by)),
+        EventKind::ConfigPushed { version, instances, of } => {
+            let name = name(plan, *version);
+            format!("the configuration of {name} is pushed: {instances} of {of} instances")
+        }
         EventKind::Operation { what } => format!("operation: {}", visible(what)),
         EventKind::FaultStarted { fault } => format!("fault begins: {}", visible(fault)),
         EventKind::FaultEnded { fault } => format!("fault ends: {}", visible(fault)),
@@ -55,6 +60,9 @@ struct Deeds {
     ready: u32,
     unready: u32,
     crashed: u32,
+    configured: u32,
+    refused: u32,
+    repaired: u32,
     terminating: u32,
     gone: u32,
 }
@@ -104,6 +112,9 @@ fn version_of(kind: &EventKind) -> Option<VersionId> {
         | EventKind::InstanceReady { version, .. }
         | EventKind::InstanceUnready { version, .. }
         | EventKind::InstanceCrashed { version, .. }
+        | EventKind::InstanceConfigured { version, .. }
+        | EventKind::ConfigRefused { version, .. }
+        | EventKind::InstanceRepaired { version, .. }
         | EventKind::InstanceTerminating { version, .. }
         | EventKind::InstanceGone { version, .. } => Some(version),
         _ => None,
@@ -118,6 +129,9 @@ impl Deeds {
             EventKind::InstanceReady { .. } => self.ready += 1,
             EventKind::InstanceUnready { .. } => self.unready += 1,
             EventKind::InstanceCrashed { .. } => self.crashed += 1,
+            EventKind::InstanceConfigured { .. } => self.configured += 1,
+            EventKind::ConfigRefused { .. } => self.refused += 1,
+            EventKind::InstanceRepaired { .. } => self.repaired += 1,
             EventKind::InstanceTerminating { .. } => self.terminating += 1,
             EventKind::InstanceGone { .. } => self.gone += 1,
             _ => {}
@@ -135,7 +149,10 @@ impl Deeds {
             (self.created, "created"),
             (self.ready, "ready"),
             (self.unready, "no longer ready"),
+            (self.configured, "configured"),
+            (self.refused, "refused its configuration"),
             (self.crashed, "crashed"),
+            (self.repaired, "put right"),
             (self.terminating, "terminating"),
             (self.gone, "gone"),
         ] {

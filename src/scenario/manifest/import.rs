@@ -209,7 +209,7 @@ fn check(context: &mut Context<'_>, manifest: &Manifest) {
         checker.value(&manifest.strategy, &Shape::Choice(&KINDS), Form::Same, "spec.strategy");
     context.errors.append(&mut checker.errors);
     if let Some(checked) = checked {
-        strategy::strategy(context, &checked);
+        strategy::strategy(context, &checked, &[]);
     }
 }
 

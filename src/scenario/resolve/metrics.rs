@@ -2,7 +2,7 @@
 //! `runs.csv`. A test holds the list against the experiment's own.
 
 /// The names, in the order of the columns.
-pub const NAMES: [&str; 47] = [
+pub const NAMES: [&str; 49] = [
     "requests",
     "attempts",
     "ok",
@@ -50,4 +50,6 @@ pub const NAMES: [&str; 47] = [
     "error_budget_burnt",
     "streams_closed",
     "streams_cut",
+    "max_instances_exposed",
+    "max_traffic_exposed",
 ];

@@ -44,6 +44,13 @@ pub fn world(context: &mut Context<'_>, root: &Checked) -> World {
     let mut versions = version::versions(context, root, &classes);
     let stores = store::stores(context, root);
     let state = state::state(context, root, &stores, &mut classes, &mut versions);
+    let service = service::service(context, root);
+    let balancer = balancer::balancer(context, root);
+    if !service.waves.is_empty() && !balancer.policy.goes_by_weight() {
+        let message = "the policy knows no weights: the waves' traffic would not be as written";
+        let error = context.error(code::CONTRADICTION, root.at("balancer").at("policy"), message);
+        error.allowed = Some("weighted".to_owned());
+    }
     let releases = version::releases(context, root, &versions);
     let objectives = response::objectives(context, root, &classes);
     let (clock, auto_window) = clock(root);
@@ -57,13 +64,18 @@ pub fn world(context: &mut Context<'_>, root: &Checked) -> World {
         clock,
         phases: phases(context, root),
         client: traffic::client(context, root),
-        balancer: balancer::balancer(context, root),
-        service: service::service(context, root),
+        balancer,
         platform: service::platform(context, root, &versions),
         faults: store::faults(context, root, &stores, &state, &versions),
-        operations: version::operations(context, root, &versions, &stores, &state),
+        operations: version::operations(
+            context,
+            root,
+            &versions,
+            (&stores, &state, &service.waves),
+        ),
         response: response::response(context, root, &classes),
         analyses: response::analyses(context, root, &classes),
+        service,
         instances: script::instances(context, root, &versions),
         instance_hour_cost: cost.at("instance_hour").number(),
         currency: currency.text().to_owned(),

@@ -34,8 +34,10 @@ pub fn response(context: &mut Context<'_>, root: &Checked, classes: &[RequestCla
             .collect(),
         on_call: OnCall {
             acknowledge: law(context, on_call.at("acknowledge")),
+            diagnose: law(context, on_call.at("diagnose")),
             decide: law(context, on_call.at("decide")),
             off_hours_factor: on_call.at("off_hours").at("factor").number(),
+            weekend_factor: on_call.at("off_hours").at("weekend").given().map(Checked::number),
         },
         tickets: at.at("tickets").unless("none").map(|at| Tickets {
             share: at.at("share").number(),

@@ -3,8 +3,9 @@
 use super::Context;
 use super::law::law;
 use crate::plan::{
-    ApiLimit, CloseStreams, Discipline, Hpa, Lags, NodePlan, OnSigterm, Platform, Probe, Probes,
-    Readiness, Service, Shutdown, Startup, UntilListening, Version, WarmFrom, Warmup,
+    ApiLimit, CloseStreams, Discipline, Hpa, IntOrPercent, Lags, NodePlan, OnSigterm, Platform,
+    Probe, Probes, Readiness, Service, Shutdown, Startup, UntilListening, Version, WarmFrom,
+    Warmup, Wave,
 };
 use crate::scenario::checked::Checked;
 use crate::scenario::code;
@@ -33,7 +34,37 @@ pub fn service(context: &mut Context<'_>, root: &Checked) -> Service {
         probes: probes(at.at("probes")),
         shutdown: shutdown(context, at.at("shutdown")),
         crash_mtbf: at.at("crash").at("mtbf").unless("none").map(Checked::duration),
+        waves: waves(context, at.at("waves"), at.at("replicas").count32()),
     }
+}
+
+/// Parts of the fleet: together they are all of it, and get all the traffic.
+fn waves(context: &mut Context<'_>, at: &Checked, replicas: u32) -> Vec<Wave> {
+    let items = at.items();
+    context.distinct("waves", items.iter().map(|item| (item.at("name").text(), item.at("name"))));
+    let waves: Vec<Wave> = items
+        .iter()
+        .map(|item| Wave {
+            name: item.at("name").text().to_owned(),
+            instances: match item.at("instances").int_or_percent() {
+                IntOrPercent::Int(count) => count,
+                IntOrPercent::Percent(percent) => (percent * replicas + 50) / 100,
+            },
+            traffic: item.at("traffic").number(),
+        })
+        .collect();
+    let instances: u64 = waves.iter().map(|wave| u64::from(wave.instances)).sum();
+    if !waves.is_empty() && instances != u64::from(replicas) {
+        let message = format!("the waves have {instances} instances, the service {replicas}");
+        context.error(code::CONTRADICTION, at, message);
+    }
+    let traffic: f64 = waves.iter().map(|wave| wave.traffic).sum();
+    if !waves.is_empty() && (traffic - 1.0).abs() > 1e-6 {
+        let message = format!("the traffic of the waves adds up to {}%", traffic * 100.0);
+        let error = context.error(code::LAW, at, message);
+        error.allowed = Some("shares that add up to 100%".to_owned());
+    }
+    waves
 }
 
 pub(super) fn warmup(context: &mut Context<'_>, at: &Checked) -> Warmup {

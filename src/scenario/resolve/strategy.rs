@@ -3,14 +3,14 @@
 use super::Context;
 use super::law::law;
 use crate::plan::{
-    BlueGreen, Canary, CanaryStep, CanaryTraffic, Dns, Header, IntOrPercent, Recreate, Rolling,
-    Straggler, Strategy, Switch,
+    BlueGreen, Canary, CanaryStep, CanaryTraffic, ConfigPush, Dns, Generated, Header, IntOrPercent,
+    PushStep, Recreate, Rolling, Straggler, Strategy, Switch, Wave,
 };
 use crate::scenario::checked::{Checked, Held};
 use crate::scenario::code;
 
 /// A strategy from its alternative; `None` for a kind that needs a manifest.
-pub fn strategy(context: &mut Context<'_>, at: &Checked) -> Option<Strategy> {
+pub fn strategy(context: &mut Context<'_>, at: &Checked, waves: &[Wave]) -> Option<Strategy> {
     let (kind, at) = at.choice();
     Some(match kind {
         "recreate" => Strategy::Recreate(Recreate {
@@ -28,6 +28,7 @@ pub fn strategy(context: &mut Context<'_>, at: &Checked) -> Option<Strategy> {
         }
         "blue_green" => Strategy::BlueGreen(blue_green(context, at)),
         "canary" => Strategy::Canary(canary(context, at)),
+        "config_push" => Strategy::ConfigPush(config_push(context, at, waves)),
         _ => return None,
     })
 }
@@ -150,6 +151,51 @@ fn steps(context: &mut Context<'_>, at: &Checked) -> Vec<CanaryStep> {
     steps
 }
 
+fn config_push(context: &mut Context<'_>, at: &Checked, waves: &[Wave]) -> ConfigPush {
+    let names: Vec<String> = waves.iter().map(|wave| wave.name.clone()).collect();
+    let (mut last, mut steps) = (0.0, Vec::new());
+    for item in at.at("steps").items() {
+        let (kind, inner) = item.choice();
+        match kind {
+            "share" => {
+                let share = inner.number();
+                if share <= last {
+                    let message = format!(
+                        "the shares of a push must rise, but {}% comes after {}%",
+                        share * 100.0,
+                        last * 100.0
+                    );
+                    context.error(code::CONTRADICTION, inner, message);
+                }
+                last = share;
+                steps.push(PushStep::Share(share));
+            }
+            "wave" => {
+                let found = context.find(inner, "wave", &names);
+                steps.extend(found.map(|wave| PushStep::Wave(wave as u16)));
+            }
+            "pause" => steps.push(PushStep::Pause(pause(inner))),
+            _ => steps.push(PushStep::Analysis(inner.text().to_owned())),
+        }
+    }
+    let generated = at.at("generated").given().map(|at| Generated {
+        every: at.at("every").duration(),
+        bad: at.at("bad").number(),
+        rises_to: at.at("rises_to").given().unwrap_or(at.at("bad")).number(),
+        over: at.at("over").duration(),
+    });
+    if generated.is_some() && !steps.is_empty() {
+        let message = "a file that is `generated` goes to everybody: it has no `steps`";
+        context.error(code::CONTRADICTION, at.at("steps"), message);
+    }
+    ConfigPush {
+        propagation: law(context, at.at("propagation")),
+        steps,
+        generated,
+        background_analysis: at.at("background_analysis").given().map(|at| at.text().to_owned()),
+    }
+}
+
 /// Which requests bear the header: those of a class, or of a share of the users.
 fn header(context: &mut Context<'_>, at: &Checked) -> Option<Header> {
     let class = match at.at("class").given() {
@@ -178,7 +224,7 @@ pub fn calls(at: &Checked) -> Vec<&Checked> {
         "blue_green" => {
             [field("pre_analysis"), field("post_analysis")].into_iter().flatten().collect()
         }
-        "canary" => {
+        "canary" | "config_push" => {
             let steps = at.at("steps").items().iter().map(Checked::choice);
             let in_steps = steps.filter(|(kind, _)| *kind == "analysis").map(|(_, name)| name);
             field("background_analysis").into_iter().chain(in_steps).collect()

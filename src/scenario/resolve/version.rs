@@ -4,7 +4,7 @@ use super::law::law;
 use super::{Context, store, strategy};
 use crate::plan::{
     Defect, DefectKind, Operation, OperationKind, Release, RequestClass, State, Store, Version,
-    VersionId, VersionState,
+    VersionId, VersionState, Wave,
 };
 use crate::scenario::checked::{Checked, Held};
 use crate::scenario::code;
@@ -117,6 +117,10 @@ fn defect(context: &mut Context<'_>, at: &Checked) -> Defect {
             after: at.at("after").duration(),
             backoff: at.at("backoff").items().iter().map(Checked::duration).collect(),
         },
+        "config_invalid" => DefectKind::ConfigInvalid {
+            keeps_last_good: at.at("then").is("keep_last_good"),
+            repair: at.at("repair").given().map(|at| law(context, at)),
+        },
         "hang" => DefectKind::Hang { after: at.at("after").duration() },
         "starts_late" => DefectKind::StartsLate { after: at.at("after").duration() },
         "failing_checks" => DefectKind::FailingChecks { after: at.at("after").duration() },
@@ -185,8 +189,7 @@ pub fn operations(
     context: &mut Context<'_>,
     root: &Checked,
     versions: &[Version],
-    stores: &[Store],
-    state: &State,
+    (stores, state, waves): (&[Store], &State, &[Wave]),
 ) -> Vec<Operation> {
     let names: Vec<String> = versions.iter().map(|version| version.name.clone()).collect();
     let items = root.at("operations").items();
@@ -208,6 +211,8 @@ pub fn operations(
             "expand" | "migrate" | "contract" | "configure" | "replace_nodes" => {
                 store::operation(context, kind, inner, stores, state).map(OperationKind::State)
             }
+            "set_strategy" => strategy::strategy(context, inner, waves)
+                .map(|strategy| OperationKind::SetStrategy { strategy }),
             _ => operation(context, kind, inner, &names),
         };
         operations.extend(kind.map(|kind| Operation { at, kind }));
@@ -235,7 +240,6 @@ fn operation(
         "scale" => OperationKind::Scale { replicas: at.at("replicas").count32() },
         "pause" => OperationKind::Pause,
         "resume" => OperationKind::Resume,
-        "set_strategy" => OperationKind::SetStrategy { strategy: strategy::strategy(context, at)? },
         "kill" => OperationKind::Kill { version: version(context, at)?, count: count(at) },
         "delete" => OperationKind::Delete { version: version(context, at)?, count: count(at) },
         "evict" => OperationKind::Evict { version: version(context, at)?, count: count(at) },

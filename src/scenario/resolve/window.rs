@@ -10,8 +10,8 @@ use super::quantile::p99;
 use crate::engine::time::SECOND;
 use crate::engine::{Distribution, SimDuration};
 use crate::plan::{
-    Arm, CanaryStep, CanaryTraffic, DefectKind, IntOrPercent, OperationKind, Plan, Readiness,
-    Rollback, Strategy, Switch,
+    Arm, CanaryStep, CanaryTraffic, DefectKind, IntOrPercent, OperationKind, Plan, PushStep,
+    Readiness, Rollback, Strategy, Switch,
 };
 
 /// After the last rollout or rollback: backlogs drain, retries end.
@@ -54,8 +54,11 @@ fn response(plan: &Plan, rollout: u64) -> u64 {
     let hold = response.alerts.iter().map(|alert| alert.hold.0).max().unwrap_or(0);
     match response.rollback {
         Rollback::OnCall => {
-            let people = p99(&response.on_call.acknowledge) + p99(&response.on_call.decide);
-            let people = (people * response.on_call.off_hours_factor.max(1.0)) as u64;
+            let on_call = &response.on_call;
+            let laws = [&on_call.acknowledge, &on_call.diagnose, &on_call.decide];
+            let slowest =
+                on_call.off_hours_factor.max(on_call.weekend_factor.unwrap_or(1.0)).max(1.0);
+            let people = (laws.into_iter().map(p99).sum::<f64>() * slowest) as u64;
             [seen, hold, people, rollout].into_iter().fold(0, u64::saturating_add)
         }
         Rollback::Automatic => [seen, hold, rollout].into_iter().fold(0, u64::saturating_add),
@@ -82,7 +85,7 @@ fn deadline(strategy: &Strategy) -> u64 {
         Strategy::Rolling(it) => it.progress_deadline,
         Strategy::BlueGreen(it) => it.progress_deadline,
         Strategy::Canary(it) => it.progress_deadline,
-        Strategy::Scripted(_) => None,
+        Strategy::ConfigPush(_) | Strategy::Scripted(_) => None,
     };
     deadline.map_or(0, |span| span.0)
 }
@@ -185,6 +188,15 @@ pub fn rollout(plan: &Plan, strategy: &Strategy) -> u64 {
                 }
             };
             sum(&[steps.fold(0, u64::saturating_add), full, it.keep_old.0, stop(plan)])
+        }
+        Strategy::ConfigPush(it) => {
+            let steps = it.steps.iter().map(|step| match step {
+                PushStep::Share(_) | PushStep::Wave(_) => 0,
+                PushStep::Pause(span) => span.map_or(0, |span| span.0),
+                PushStep::Analysis(name) => analysis(plan, name),
+            });
+            let files = it.generated.as_ref().map_or(0, |generated| generated.over.0);
+            sum(&[steps.fold(0, u64::saturating_add), files, p99(&it.propagation) as u64])
         }
         Strategy::Scripted(it) => {
             let last = it.actions.last().map_or(0, |action| action.at.0);

@@ -77,18 +77,23 @@ const ALERT: Object = Object {
 const ON_CALL: Object = Object::of(&[
     field("acknowledge", TIME, "From the page to somebody looking at it.")
         .or("{lognormal: {median: 4m, sigma: 0.8}}", "assumption: no public figures"),
+    field("diagnose", TIME, "From then to knowing what it is.").or("0s", "part of `decide`"),
     field("decide", TIME, "From then to the decision to roll back.").or(
         "{lognormal: {p50: 15m, p99: 60m}}",
         "incidents where a known rollback worked: 18 to 45 min in all",
     ),
     field(
         "off_hours",
-        Shape::Map(&Object::of(&[field(
-            "factor",
-            Shape::Number(0.01, 1_000.0),
-            "Multiplier outside Monday to Friday, 09:00 to 18:00 local time.",
-        )
-        .or("2", "assumption")])),
+        Shape::Map(&Object::of(&[
+            field(
+                "factor",
+                Shape::Number(0.01, 1_000.0),
+                "Multiplier outside Monday to Friday, 09:00 to 18:00 local time.",
+            )
+            .or("2", "assumption"),
+            field("weekend", Shape::Number(0.01, 1_000.0), "Multiplier on Saturday and Sunday.")
+                .optional("`factor`"),
+        ])),
         "People are slower at night and on weekends.",
     )
     .filled(),

@@ -146,6 +146,18 @@ pub(super) const SERVICE: Object = Object::of(&[
         "Crashes out of the blue.",
     )
     .filled(),
+    field(
+        "waves",
+        Shape::List(&List { item: Shape::Map(&WAVE), least: 1, most: 1_000 }),
+        "Parts of the fleet with more or less than their share of the traffic.",
+    )
+    .optional("all instances are alike"),
+]);
+
+const WAVE: Object = Object::of(&[
+    field("name", Shape::Name, "What steps of a `config_push` call it."),
+    field("instances", Shape::IntOrPercent, "How many; percent of the replicas, rounded."),
+    field("traffic", Shape::Share, "Share of the traffic that goes there (a balancer's weights)."),
 ]);
 
 const ORDINALS: Field = field(
@@ -205,8 +217,29 @@ const DEFECTS: &[Alternative] = &[
         LATE_DEFECT,
         "Probes and health checks fail on a process that serves as it should.",
     ),
-    option("config_invalid", Shape::NotYet, "A configuration that breaks running processes."),
+    option(
+        "config_invalid",
+        Shape::Map(&CONFIG_INVALID),
+        "Pushed as a configuration it is a file that processes cannot use; in a new pod, a crash \
+         loop.",
+    ),
 ];
+
+const CONFIG_INVALID: Object = Object::of(&[
+    field(
+        "then",
+        Shape::Word(&["crash", "keep_last_good"], &[]),
+        "The process exits, and again after each restart; or it stays with the file from before.",
+    )
+    .or("crash", "CrowdStrike 2024, Google 2025"),
+    field(
+        "repair",
+        POD_TIME,
+        "The damage outlasts the file: from the push of a good one to the instance's restart.",
+    )
+    .optional("the next restart finds the good file"),
+    ORDINALS,
+]);
 
 const DEFECT: Shape = Shape::Choice(&Choice { what: "a defect", options: DEFECTS });
 pub(super) const SLOWDOWN: Shape = Shape::Number(0.001, 1e6);

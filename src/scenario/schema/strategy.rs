@@ -170,6 +170,51 @@ const CANARY: Object = Object::of(&[
     DEADLINE,
 ]);
 
+const PUSH_STEPS: Choice = Choice {
+    what: "a step",
+    options: &[
+        option("share", Shape::Share, "The file goes to this share of the instances."),
+        option("wave", Shape::Name, "The file goes to a wave of `service.waves` as well."),
+        option("pause", PAUSE, "Waits; `forever`: until a person says go on."),
+        option("analysis", Shape::Name, "Waits for a judge's verdict."),
+    ],
+};
+
+const GENERATED: Object = Object::of(&[
+    field("every", PERIOD, "From file to file; each goes to everybody."),
+    field("bad", Shape::Share, "Chance that a file is the candidate; else it is the old one."),
+    field("rises_to", Shape::Share, "That chance once the generator is upgraded.")
+        .optional("`bad`"),
+    field("over", SPAN, "From the one chance to the other, linearly.").or("0s", "at once"),
+]);
+
+const CONFIG_PUSH: Object = Object::of(&[
+    field(
+        "propagation",
+        super::law::TIME,
+        "From a push to an instance's use of the file; drawn for each push and instance.",
+    )
+    .or("{exponential: {mean: 500ms}}", "Cloudflare 2019: p99 2.3 s"),
+    field(
+        "steps",
+        Shape::List(&List { item: Shape::Choice(&PUSH_STEPS), least: 1, most: 1_000 }),
+        "What happens, in order; at the end everybody gets the file.",
+    )
+    .optional("everybody at once"),
+    field(
+        "generated",
+        Shape::Map(&GENERATED),
+        "The file is made anew every so often, good or bad by chance, instead of steps.",
+    )
+    .optional("one file"),
+    field(
+        "background_analysis",
+        Shape::Name,
+        "Judge that watches from the first step to the last.",
+    )
+    .optional("none"),
+]);
+
 const KIND_OPTIONS: &[Alternative] = &[
     option("recreate", Shape::Map(&RECREATE), "Stop all, then start all."),
     option("rolling", Shape::Map(&ROLLING), "A Kubernetes Deployment's rolling update."),
@@ -179,6 +224,11 @@ const KIND_OPTIONS: &[Alternative] = &[
         "A second full set beside the first, then a switch.",
     ),
     option("canary", Shape::Map(&CANARY), "A growing share of the traffic."),
+    option(
+        "config_push",
+        Shape::Map(&CONFIG_PUSH),
+        "The candidate is a configuration: it reaches running processes, without a restart.",
+    ),
 ];
 
 /// The kinds of strategies.
@@ -198,6 +248,7 @@ pub const STRATEGY: Object = Object {
             KIND_OPTIONS[1],
             KIND_OPTIONS[2],
             KIND_OPTIONS[3],
+            KIND_OPTIONS[4],
             option(
                 "manifest",
                 Shape::Path,

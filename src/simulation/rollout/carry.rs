@@ -45,6 +45,10 @@ impl Rollout {
                 out.effects.push(RolloutEffect::Route(routing));
                 self.wake(now + self.lag.deployment, out);
             }
+            Command::Push { version, to } => self.push(now, version, to, out),
+            Command::Generate { good, bad, chance } => {
+                self.generate(now, (good, bad), chance, out);
+            }
             Command::Log(kind) => self.note(now, kind, out),
             Command::Finish(outcome) => self.finish(now, outcome, out),
         }
@@ -52,7 +56,10 @@ impl Rollout {
     }
 }
 
-/// Whether a command is a write to the API server.
+/// Whether a command is a write to the API server. Configurations have a way of their own.
 fn is_call(command: &Command) -> bool {
-    !matches!(command, Command::Log(_) | Command::Finish(_))
+    !matches!(
+        command,
+        Command::Log(_) | Command::Finish(_) | Command::Push { .. } | Command::Generate { .. }
+    )
 }

@@ -1,5 +1,7 @@
 //! Rollouts without traffic: pods' lives, probes, defects, going back.
 
+mod pushes;
+
 use super::alone::{Idle, run_alone, run_in};
 use super::*;
 use crate::engine::{Distribution, SimDuration};

@@ -4,7 +4,7 @@ use super::SetSize;
 use crate::engine::SimTime;
 use crate::plan::VersionId;
 use crate::record::{EventKind, RolloutOutcome};
-use crate::strategy::{Command, Decision, Observation, ReplicaSetView, Routing};
+use crate::strategy::{Command, Decision, Observation, PushTo, ReplicaSetView, Routing};
 
 /// What a pass sees and decides.
 pub struct Pass<'a> {
@@ -58,6 +58,16 @@ impl<'a> Pass<'a> {
         if self.seen.routing != routing {
             self.decision.commands.push(Command::Route(routing));
         }
+    }
+
+    /// Pushes a version to running instances as their configuration.
+    pub fn push(&mut self, version: VersionId, to: PushTo) {
+        self.decision.commands.push(Command::Push { version, to });
+    }
+
+    /// Has a configuration generated: the good or the bad one of two.
+    pub fn generate(&mut self, (good, bad): (VersionId, VersionId), chance: f64) {
+        self.decision.commands.push(Command::Generate { good, bad, chance });
     }
 
     pub fn log(&mut self, event: EventKind) {

@@ -83,7 +83,10 @@ fn parameters(strategy: &Strategy) -> Option<(Kind, Option<SimDuration>)> {
             let (max_surge, max_unavailable) = (rolling.max_surge, rolling.max_unavailable);
             Some((Kind::Rolling { max_surge, max_unavailable }, rolling.progress_deadline))
         }
-        Strategy::BlueGreen(_) | Strategy::Canary(_) | Strategy::Scripted(_) => None,
+        Strategy::BlueGreen(_)
+        | Strategy::Canary(_)
+        | Strategy::ConfigPush(_)
+        | Strategy::Scripted(_) => None,
     }
 }
 

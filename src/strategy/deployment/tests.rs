@@ -65,6 +65,7 @@ fn seen<'a>(sets: &'a [ReplicaSetView], unix_ns: i64) -> Observation<'a> {
         abort_requested: false,
         resumes: 0,
         promote_full: false,
+        pushing: 0,
         metrics: &NoMetrics,
     }
 }

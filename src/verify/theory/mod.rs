@@ -8,6 +8,7 @@
 
 mod canary;
 mod control;
+mod human;
 mod inputs;
 mod naming;
 mod outage;
@@ -227,6 +228,8 @@ impl Case {
             control::fill(inputs, effort)?
         } else if control::is_detection(&inputs) {
             control::detection(inputs)?
+        } else if human::is_chain(&inputs) {
+            human::chain(inputs, effort)?
         } else if control::is_hash(&inputs) {
             control::hash(inputs)?
         } else if queue::applies(&inputs) {
