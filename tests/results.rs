@@ -1,5 +1,6 @@
 //! The committed results: what the program gives today is, byte by byte, what is in the
-//! repository, manifest and charts included. The larger one is compared by `scripts/test`.
+//! repository, manifest and charts included. `scripts/test` compares the flagship's, for which it
+//! has a release build.
 
 use std::collections::BTreeMap;
 use std::fs;

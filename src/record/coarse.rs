@@ -87,14 +87,13 @@ impl CoarseHistogram {
         }
         self.widen(other.first, other.first + other.counts.len() as u32 - 1);
         let offset = (other.first - self.first) as usize;
-        let mut index = other.first;
-        for (mine, theirs) in self.counts[offset..].iter_mut().zip(&other.counts) {
+        let pairs = self.counts[offset..].iter_mut().zip(&other.counts);
+        for (index, (mine, theirs)) in (other.first..).zip(pairs) {
             let (sum, over) = mine.overflowing_add(*theirs);
             *mine = sum;
             if over {
                 *self.carries.entry(index).or_default() += 1;
             }
-            index += 1;
         }
         for (&index, &times) in &other.carries {
             self.carry(index, times);

@@ -305,9 +305,15 @@ pub fn timeline(result: &StudyResult) -> String {
     table(header, rows)
 }
 
+/// Whole microseconds: a bucket of the histogram is some per cent wide.
+fn micros(nanoseconds: u64) -> f64 {
+    (nanoseconds as f64 / 1e3).round()
+}
+
 fn moment(bucket: &Bucket, runs: u64) -> Vec<String> {
-    let mean = |count: u64| machine(count as f64 / runs.max(1) as f64);
-    let quantile = |q| cell(bucket.ok.quantile(q).map(|latency| latency as f64 / 1e6));
+    // A ten-thousandth of a request is enough to add buckets up.
+    let mean = |count: u64| machine((count as f64 * 1e4 / runs.max(1) as f64).round() / 1e4);
+    let quantile = |q| cell(bucket.ok.quantile(q).map(|latency| micros(latency) / 1e3));
     let mut cells = vec![mean(bucket.sent)];
     cells.extend(bucket.outcomes.map(mean));
     cells.extend([mean(bucket.stale_reads), mean(bucket.forced_logins)]);

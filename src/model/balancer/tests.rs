@@ -396,7 +396,8 @@ fn choosing_quickly_is_choosing() {
             let bits = || choice.routing.draw(choice.draw);
             let quickly = one.choose_quickly(&rules, pool, bits, choice.avoid).expect("somebody");
             assert_eq!(other.choose(&rules, &choice), Some(quickly));
-            (one.begin(quickly), other.begin(quickly));
+            one.begin(quickly);
+            other.begin(quickly);
         }
         one.route(
             9,

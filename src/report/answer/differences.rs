@@ -37,7 +37,8 @@ pub fn table(result: &StudyResult, summary: &Summary) -> Option<Grid> {
 
 fn line(line: &SummaryLine, currency: &str) -> Option<Line> {
     let difference = line.difference?;
-    if difference.mean == 0.0 && difference.interval == (0.0, 0.0) {
+    let nothing = line.mean == 0.0 && line.quantiles == (0.0, 0.0, 0.0);
+    if difference.mean == 0.0 && (nothing || difference.interval == (0.0, 0.0)) {
         return None;
     }
     let metric = &METRICS[line.metric];
@@ -75,6 +76,7 @@ mod tests {
         assert!(grid.sections[0].title.ends_with("release good"), "{}", grid.sections[0].title);
         for section in &grid.sections {
             for line in &section.lines {
+                assert_ne!(line.cells[0].mean, "streams_cut", "nothing in both");
                 assert_eq!(line.cells.len(), grid.headings.len());
                 assert!(!line.cells[2].mean.is_empty() && !line.cells[3].mean.is_empty());
             }

@@ -5,6 +5,8 @@
 //! grid lines and dashes. No style sheet, no `dy`, no dash arrays: slide programs and
 //! document converters understand all of it.
 
+use std::collections::BTreeMap;
+
 use super::palette::{Ink, Theme};
 use super::picture::{Label, Picture, Point, Shape, Side};
 
@@ -15,25 +17,40 @@ enum Paint {
     Stroke(Ink, u32),
 }
 
+/// The path that is being written.
+struct Path {
+    paint: Paint,
+    commands: String,
+    /// Straight lines, which others may prolong.
+    lines: Vec<(Point, Point)>,
+    /// The line that ends at a point, by its direction.
+    ends: BTreeMap<(Point, Point), usize>,
+}
+
 /// SVG in the making.
 struct Writer {
     theme: Theme,
     out: String,
-    /// The path that is being written: its paint, and its commands so far.
-    open: Option<(Paint, String)>,
+    open: Option<Path>,
+    /// Of text where nothing else is said.
+    usual: (u32, Ink),
 }
 
 /// The picture as SVG, with its description as title.
 #[must_use]
 pub fn svg(picture: &Picture, theme: Theme) -> String {
     let (width, height) = (picture.width, picture.height);
+    let usual = usual(picture);
     let out = format!(
         "<svg role=\"img\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          xmlns=\"http://www.w3.org/2000/svg\" \
-         font-family=\"'DejaVu Sans', Verdana, sans-serif\">\n<title>{}</title>\n",
+         font-family=\"'DejaVu Sans', Verdana, sans-serif\" font-size=\"{}\" fill=\"#{:06x}\">\n\
+         <title>{}</title>\n",
+        usual.0,
+        usual.1.colour(theme),
         escaped(&picture.description)
     );
-    let mut writer = Writer { theme, out, open: None };
+    let mut writer = Writer { theme, out, open: None, usual };
     let corner = (width as i32, height as i32);
     writer.piece(Paint::Fill(Ink::Paper), &rectangle((0, 0), corner));
     for shape in &picture.shapes {
@@ -47,6 +64,9 @@ pub fn svg(picture: &Picture, theme: Theme) -> String {
 impl Writer {
     fn shape(&mut self, shape: &Shape) {
         match shape {
+            Shape::Line { points, ink, width } if points.len() == 2 => {
+                self.path(Paint::Stroke(*ink, *width)).straight(points[0], points[1]);
+            }
             Shape::Line { points, ink, width } => {
                 self.piece(Paint::Stroke(*ink, *width), &trail(points));
             }
@@ -69,17 +89,25 @@ impl Writer {
 
     /// Adds commands to the open path, or begins another.
     fn piece(&mut self, paint: Paint, commands: &str) {
-        match &mut self.open {
-            Some((open, path)) if *open == paint => path.push_str(commands),
-            _ => {
-                self.close();
-                self.open = Some((paint, commands.to_owned()));
-            }
+        self.path(paint).commands.push_str(commands);
+    }
+
+    /// The open path, if it is of this paint, or else another.
+    fn path(&mut self, paint: Paint) -> &mut Path {
+        if self.open.as_ref().is_some_and(|path| path.paint != paint) {
+            self.close();
         }
+        self.open.get_or_insert_with(|| Path {
+            paint,
+            commands: String::new(),
+            lines: Vec::new(),
+            ends: BTreeMap::new(),
+        })
     }
 
     fn close(&mut self) {
-        let Some((paint, path)) = self.open.take() else { return };
+        let Some(Path { paint, commands: mut path, lines, .. }) = self.open.take() else { return };
+        lines.iter().for_each(|(from, to)| path.push_str(&trail(&[*from, *to])));
         let attributes = match paint {
             Paint::Fill(ink) => format!("fill=\"{}\"", self.colour(ink)),
             Paint::Stroke(ink, width) => {
@@ -98,20 +126,63 @@ impl Writer {
             Side::Right => " text-anchor=\"end\"",
         };
         let weight = if label.bold { " font-weight=\"bold\"" } else { "" };
-        // The size of a font as PNG sets it: its height over all, not its em. Letters stand on
-        // a line a third of the em below their middle.
-        let em = label.size * 100 / 124;
+        // Letters stand on a line a third of the em below their middle.
+        let em = em(label);
+        let size = if em == self.usual.0 { String::new() } else { format!(" font-size=\"{em}\"") };
+        let fill = if label.ink == self.usual.1 {
+            String::new()
+        } else {
+            format!(" fill=\"{}\"", self.colour(label.ink))
+        };
         let (x, y) = (label.at.0, label.at.1 + (em * 36 / 100) as i32);
+        let text = escaped(&label.text);
         self.out.push_str(&format!(
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"{em}\" fill=\"{}\"{anchor}{weight}>{}</text>\n",
-            self.colour(label.ink),
-            escaped(&label.text)
+            "<text x=\"{x}\" y=\"{y}\"{size}{fill}{anchor}{weight}>{text}</text>\n"
         ));
     }
 
     fn colour(&self, ink: Ink) -> String {
         format!("#{:06x}", ink.colour(self.theme))
     }
+}
+
+impl Path {
+    /// Adds a line, to the one that it prolongs if there is one: hatching is made of columns.
+    fn straight(&mut self, from: Point, to: Point) {
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let longest = dx.abs().max(dy.abs()).max(1);
+        let direction = (dx / longest, dy / longest);
+        // A direction is whole for the lines that matter: level, upright, diagonal.
+        let whole = (direction.0 * longest, direction.1 * longest) == (dx, dy);
+        let before = if whole { self.ends.remove(&(from, direction)) } else { None };
+        let line = before.unwrap_or(self.lines.len());
+        match before {
+            Some(line) => self.lines[line].1 = to,
+            None => self.lines.push((from, to)),
+        }
+        if whole {
+            self.ends.insert((to, direction), line);
+        }
+    }
+}
+
+/// The size of a font as PNG sets it is its height over all, not its em.
+fn em(label: &Label) -> u32 {
+    label.size * 100 / 124
+}
+
+/// The size and the ink that most of a picture's texts have.
+fn usual(picture: &Picture) -> (u32, Ink) {
+    let mut looks: Vec<((u32, Ink), usize)> = Vec::new();
+    for shape in &picture.shapes {
+        let Shape::Text(label) = shape else { continue };
+        let look = (em(label), label.ink);
+        match looks.iter_mut().find(|(known, _)| *known == look) {
+            Some((_, count)) => *count += 1,
+            None => looks.push((look, 1)),
+        }
+    }
+    looks.into_iter().max_by_key(|&(_, count)| count).map_or((16, Ink::Text), |(look, _)| look)
 }
 
 fn escaped(text: &str) -> String {
@@ -157,9 +228,24 @@ mod tests {
         assert!(text.contains("<path fill=\"#1b1d1f\" d=\"M10 10h4v3h-4z\"/>"), "{text}");
         assert!(text.contains("<title>a &amp; b &lt;c&gt;</title>"));
         assert!(
-            text.contains("y=\"14\" font-size=\"25\" fill=\"#1b1d1f\">x&lt;y &amp; z</text>"),
+            text.contains("<text x=\"5\" y=\"14\">x&lt;y &amp; z</text>")
+                && text.contains("sans-serif\" font-size=\"25\" fill=\"#1b1d1f\">"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_line_that_goes_on_is_one_line() {
+        let mut picture = Picture::new(100, 50, "");
+        for x in 0..9 {
+            picture.line(vec![(x * 10, 20), (x * 10 + 10, 20)], Ink::Grid, 1);
+            picture.line(vec![(x * 10, x * 5), (x * 10 + 5, x * 5 + 5)], Ink::Grid, 1);
+        }
+        picture.line(vec![(90, 20), (90, 40)], Ink::Grid, 1);
+        let text = svg(&picture, Theme::Light);
+        assert_eq!(text.matches("h90").count(), 1, "{text}");
+        assert_eq!(text.matches("l5 5").count(), 9, "{text}");
+        assert!(text.contains("M90 20v20"), "{text}");
     }
 
     #[test]

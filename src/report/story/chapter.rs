@@ -1,13 +1,16 @@
 //! Cuts a run into chapters of a minute (of less where the rollout is short) and condenses
 //! what happened in each. Chapters in which nothing happens become one.
 
+use std::cmp::Ordering;
+
 use crate::engine::SimDuration;
 use crate::plan::Plan;
-use crate::record::{Bucket, CoarseHistogram, Event, Outcome, RunRecord};
+use crate::record::{Bucket, CoarseHistogram, Event, EventKind, Outcome, RunRecord};
 
 use super::pods::Pods;
 use super::tell::{decision, happenings};
 use crate::report::figure::{rounded, whole};
+use crate::report::text::visible;
 
 /// A stretch of the run.
 #[derive(Debug, Default)]
@@ -83,6 +86,7 @@ pub fn chapters(plan: &Plan, record: &RunRecord) -> Vec<Chapter> {
     // A stretch in which nothing happens goes on as long as its failures do.
     let mut quiet: Option<Effect> = None;
     let mut before = (0, 0);
+    let mut again = Again::default();
     for (from, to) in edges(begin, end, length(record)) {
         let mut here: Vec<&Event> = Vec::new();
         while let Some(event) = events.next_if(|event| i128::from(event.at.0) - deploy < to) {
@@ -91,7 +95,9 @@ pub fn chapters(plan: &Plan, record: &RunRecord) -> Vec<Chapter> {
         let decisions: Vec<(i128, String)> = here
             .iter()
             .filter_map(|event| {
-                Some((i128::from(event.at.0) - deploy, decision(plan, &event.kind)?))
+                let line = decision(plan, &event.kind)?;
+                let line = again.told(&event.kind, line)?;
+                Some((i128::from(event.at.0) - deploy, line))
             })
             .collect();
         let happenings = happenings(plan, &here, &mut pods);
@@ -111,6 +117,45 @@ pub fn chapters(plan: &Plan, record: &RunRecord) -> Vec<Chapter> {
         before = now;
     }
     chapters
+}
+
+/// An alert that fires for days while nothing else is decided: told three times, then counted.
+#[derive(Default)]
+struct Again {
+    alert: String,
+    fired: u32,
+}
+
+impl Again {
+    const MOST: u32 = 3; // as the words say
+
+    /// The line of a decision, with the count of what was left out before it; `None` if it is
+    /// left out itself.
+    fn told(&mut self, kind: &EventKind, line: String) -> Option<String> {
+        if let EventKind::AlertFired { alert, .. } = kind
+            && *alert == self.alert
+        {
+            self.fired += 1;
+            return match self.fired.cmp(&Self::MOST) {
+                Ordering::Less => Some(line),
+                Ordering::Equal => {
+                    Some(format!("{line}, for the third time; repeats are not told"))
+                }
+                Ordering::Greater => None,
+            };
+        }
+        let more = self.fired.saturating_sub(Self::MOST);
+        let before = if more > 0 {
+            format!("(alert {} has fired {more} more times) ", visible(&self.alert))
+        } else {
+            String::new()
+        };
+        *self = match kind {
+            EventKind::AlertFired { alert, .. } => Self { alert: alert.clone(), fired: 1 },
+            _ => Self::default(),
+        };
+        Some(format!("{before}{line}"))
+    }
 }
 
 /// A minute, or a rounder part of one where the rollout is short.
