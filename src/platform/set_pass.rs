@@ -10,7 +10,7 @@
 use super::cluster::Platform;
 use super::event::Kind;
 use super::replica_set::SetStatus;
-use super::victims::{self, Candidate};
+use super::victims::{Candidate, Ranking};
 use super::{Outbox, PlatformEvent, PodId};
 use crate::engine::SimTime;
 
@@ -134,7 +134,8 @@ impl Platform {
             .map(|&id| (id, self.candidate(id, &neighbours)))
             .collect();
         let unix_ns = self.wall.unix_ns(now);
-        ranked.sort_by(|(_, a), (_, b)| victims::order(a, b, unix_ns));
+        let ranking = Ranking::of(ranked.iter().map(|(_, pod)| pod), unix_ns);
+        ranked.sort_by(|(_, a), (_, b)| ranking.order(a, b));
         ranked.into_iter().take(count as usize).map(|(id, _)| id).collect()
     }
 

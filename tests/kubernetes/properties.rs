@@ -108,7 +108,7 @@ fn only(rollout: &Rollout, version: VersionId, replicas: u32) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn an_undisturbed_rollout_keeps_its_limits_and_completes(update in updates(Just(None))) {
