@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 
 type Rgb = [u8; 3];
+/// Pixels of one colour that follow each other, also from row to row.
+pub type Run = (Rgb, u32);
 /// Colours of a small palette: two pixels a byte.
 const FEW: usize = 16;
 /// Colours where the inks alone nearly fill a small palette.
@@ -34,11 +36,22 @@ pub fn averaged(fine: &[u8], width: usize, height: usize, step: usize) -> Vec<Rg
     small
 }
 
+/// Adds pixels to what comes before them. As a list of pixels a chart takes megabytes.
+pub fn add(runs: &mut Vec<Run>, pixels: &[Rgb]) {
+    for same in pixels.chunk_by(|a, b| a == b) {
+        let length = same.len() as u32;
+        match runs.last_mut() {
+            Some((colour, before)) if *colour == same[0] => *before += length,
+            _ => runs.push((same[0], length)),
+        }
+    }
+}
+
 /// The file. `inks` are kept as they are, other colours nearly.
 ///
 /// # Panics
 /// Never: memory takes every write.
-pub fn png(pixels: &[Rgb], inks: &[Rgb], width: u32, height: u32) -> Vec<u8> {
+pub fn png(pixels: &[Run], inks: &[Rgb], width: u32, height: u32) -> Vec<u8> {
     let never = "a picture is written to memory";
     let (palette, mut bytes) = indexed(pixels, inks);
     let mut file = Vec::new();
@@ -63,17 +76,17 @@ pub fn png(pixels: &[Rgb], inks: &[Rgb], width: u32, height: u32) -> Vec<u8> {
 }
 
 /// A palette, and for each pixel the nearest colour of it.
-fn indexed(pixels: &[Rgb], inks: &[Rgb]) -> (Vec<Rgb>, Vec<u8>) {
+fn indexed(pixels: &[Run], inks: &[Rgb]) -> (Vec<Rgb>, Vec<u8>) {
     let mut counts: BTreeMap<Rgb, u64> = BTreeMap::new();
-    for run in pixels.chunk_by(|a, b| a == b) {
-        *counts.entry(run[0]).or_default() += run.len() as u64;
+    for &(colour, length) in pixels {
+        *counts.entry(colour).or_default() += u64::from(length);
     }
     let palette = palette(&counts, inks);
     let nearest: BTreeMap<Rgb, u8> =
         counts.keys().map(|&colour| (colour, nearest(&palette, colour))).collect();
-    let mut indices = Vec::with_capacity(pixels.len());
-    for run in pixels.chunk_by(|a, b| a == b) {
-        indices.extend(std::iter::repeat_n(nearest[&run[0]], run.len()));
+    let mut indices = Vec::with_capacity(counts.values().sum::<u64>() as usize);
+    for (colour, length) in pixels {
+        indices.extend(std::iter::repeat_n(nearest[colour], *length as usize));
     }
     (palette, indices)
 }
@@ -114,6 +127,21 @@ fn nearest(palette: &[Rgb], colour: Rgb) -> u8 {
 mod tests {
     use super::*;
 
+    fn runs(pixels: &[Rgb]) -> Vec<Run> {
+        let mut runs = Vec::new();
+        pixels.iter().for_each(|&pixel| add(&mut runs, &[pixel]));
+        runs
+    }
+
+    #[test]
+    fn pixels_of_one_colour_are_one_run_across_additions() {
+        let (a, b) = ([1, 1, 1], [2, 2, 2]);
+        let mut runs = Vec::new();
+        add(&mut runs, &[a, a, b]);
+        add(&mut runs, &[b, b, a]);
+        assert_eq!(runs, [(a, 2), (b, 3), (a, 1)]);
+    }
+
     #[test]
     fn a_pixel_is_the_mean_of_those_it_covers() {
         let mut fine = vec![0; 4 * 2 * 3];
@@ -125,7 +153,7 @@ mod tests {
     fn inks_are_kept_exactly_and_shades_nearly() {
         let many: Vec<Rgb> = (0..=255).flat_map(|a| [[a, a, 0], [a, a, 3]]).collect();
         let inks = [[7, 7, 0], [9, 9, 3], [1, 2, 3]];
-        let (palette, indices) = indexed(&many, &inks);
+        let (palette, indices) = indexed(&runs(&many), &inks);
         assert_eq!(palette.len(), FEW);
         for (colour, index) in many.iter().zip(indices) {
             let kept = palette[usize::from(index)];
@@ -137,14 +165,14 @@ mod tests {
     #[test]
     fn a_picture_of_many_inks_keeps_them_all() {
         let inks: Vec<Rgb> = (0..20).map(|n| [n * 10, 0, 9]).collect();
-        let (palette, _) = indexed(&inks, &inks);
+        let (palette, _) = indexed(&runs(&inks), &inks);
         assert_eq!(palette, inks);
     }
 
     #[test]
     fn a_file_reads_back_as_it_was() {
         let pixels: Vec<Rgb> = (0..15).map(|n| [n * 16, 255 - n, 7]).collect();
-        let file = png(&pixels, &pixels, 5, 3);
+        let file = png(&runs(&pixels), &pixels, 5, 3);
         let mut reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
         let palette = reader.info().palette.clone().unwrap();
         let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
