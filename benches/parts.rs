@@ -22,7 +22,7 @@ fn event_list(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     for pending in [8, 100, 1_000, 10_000, 100_000] {
         let mut random = Key::of_seed(1).stream();
-        let mut calendar = Calendar::with_capacity(pending);
+        let mut calendar = Calendar::default();
         for number in 0..pending {
             calendar.push(SimTime(gap(&mut random) * pending as u64), number as u32);
         }

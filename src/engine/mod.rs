@@ -7,12 +7,14 @@
 
 pub mod calendar;
 pub mod distribution;
+mod heap;
 pub mod histogram;
 pub mod maths;
 pub mod residual;
 pub mod ring;
 pub mod rng;
 pub mod time;
+mod wheel;
 pub mod ziggurat;
 
 pub use calendar::Calendar;

@@ -318,7 +318,7 @@ impl World {
         Self {
             now: SimTime::ZERO,
             events: 0,
-            calendar: Calendar::with_capacity(1024),
+            calendar: Calendar::default(),
             cold: ColdQueue::default(),
             timeouts: TimerRing::default(),
             next_arrivals: vec![SimTime::NEVER; classes.len()],

@@ -62,6 +62,32 @@ pub enum Shape {
     Text(Label),
 }
 
+impl Shape {
+    /// The rows that it may touch: the first, and the one after the last.
+    #[must_use]
+    pub fn rows(&self) -> (i32, i32) {
+        let (top, bottom, margin) = match self {
+            Self::Line { points, width, .. } => {
+                let (top, bottom) = span(points);
+                (top, bottom, *width)
+            }
+            Self::Area { points, .. } => {
+                let (top, bottom) = span(points);
+                (top, bottom, 1)
+            }
+            Self::Box { from, to, .. } => (from.1, to.1, 1),
+            Self::Dot { at, radius, .. } => (at.1, at.1, *radius),
+            Self::Text(label) => (label.at.1, label.at.1, label.size),
+        };
+        (top - margin as i32 - 1, bottom + margin as i32 + 2)
+    }
+}
+
+fn span(points: &[Point]) -> (i32, i32) {
+    let rows = points.iter().map(|point| point.1);
+    (rows.clone().min().unwrap_or(0), rows.max().unwrap_or(0))
+}
+
 /// Text at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {

@@ -63,7 +63,7 @@ fn pixels(picture: &Picture, theme: Theme, rows: u32) -> Vec<raster::Run> {
     for top in (0..picture.height).step_by(rows as usize) {
         {
             let mut band = Band::new(&mut fine, whole, top * FINENESS, rows * FINENESS);
-            draw(&mut band, picture, theme).expect(never);
+            draw(&mut band, picture, theme, (top as i32, (top + rows) as i32)).expect(never);
             band.present().expect(never);
         }
         let height = rows.min(picture.height - top) as usize;
@@ -97,13 +97,23 @@ fn told(error: impl std::fmt::Display) -> io::Error {
     io::Error::other(error.to_string())
 }
 
-fn draw<B: DrawingBackend>(backend: &mut B, picture: &Picture, theme: Theme) -> io::Result<()> {
+/// Draws what touches rows of the picture: the first, and the one after the last.
+fn draw<B: DrawingBackend>(
+    backend: &mut B,
+    picture: &Picture,
+    theme: Theme,
+    rows: (i32, i32),
+) -> io::Result<()> {
     let scale = FINENESS as i32;
     let filled = |ink: Ink| color(ink, theme).filled();
     let scaled = |(x, y): Point| (x * scale, y * scale);
     let corner = scaled((picture.width as i32, picture.height as i32));
     backend.draw_rect((0, 0), corner, &filled(Ink::Paper), true).map_err(told)?;
-    for shape in &picture.shapes {
+    let touching = picture.shapes.iter().filter(|shape| {
+        let (first, after) = shape.rows();
+        first < rows.1 && after > rows.0
+    });
+    for shape in touching {
         match shape {
             Shape::Line { points, ink, width } => {
                 let points: Vec<Point> = points.iter().copied().map(scaled).collect();
