@@ -47,14 +47,14 @@ fn m3(criterion: &mut Criterion) {
     scenario(&mut group, "cutover", &scenarios::m3(REQUESTS));
 }
 
-/// What belongs to a scenario beside its requests. Sessions with state join here once there is
-/// a model of them.
+/// What belongs to a scenario beside its requests.
 fn whole(criterion: &mut Criterion) {
     let mut group = group(criterion, "whole scenario");
     let with_users = "client: { timeout: none, users: { count: 5000, pick: uniform } }";
     scenario(&mut group, "m2 with users", &scenarios::m2_with(REQUESTS, 20, with_users));
     scenario(&mut group, "rollout alone", &scenarios::rollout_alone(REQUESTS));
     scenario(&mut group, "rolling, checks, scrapes", &scenarios::rolling(REQUESTS));
+    scenario(&mut group, "that with sessions", &scenarios::rolling_sessions(REQUESTS));
 }
 
 criterion_group!(models, m1, m2, m3, whole);

@@ -93,6 +93,23 @@ service: { replicas: 20, workers: 8, queue: 100 }
 
 /// M2 during a rolling update with probes, health checks and scrapes.
 pub fn rolling(requests: u64) -> String {
+    rolling_with(requests, "client: { timeout: none, users: none }")
+}
+
+/// That, with 50,000 users whose sessions lie in a shared store, are read with every request, and
+/// are written back.
+pub fn rolling_sessions(requests: u64) -> String {
+    rolling_with(
+        requests,
+        "client: { timeout: none, users: { count: 50000 } }
+state: { sessions: { store: shared, rewrite: 100% } }
+versions:
+  stable: { session: { reads: [v1, v2], writes: v1 } }
+  candidate: { session: { reads: [v1, v2], writes: v2 } }",
+    )
+}
+
+fn rolling_with(requests: u64, more: &str) -> String {
     format!(
         "apiVersion: cutover/v1
 name: rolling
@@ -102,7 +119,7 @@ traffic:
   - name: all
     arrivals: {{ poisson: {{ rate: {RATE}/s }} }}
     service_time: {{ exponential: {{ mean: 100ms }} }}
-client: {{ timeout: none, users: none }}
+{more}
 balancer:
   policy: {{ least_request: {{ choices: 2 }} }}
   propagation: 1s

@@ -63,6 +63,7 @@ fn measures(n: u64) -> Vec<(&'static str, Measure)> {
         ("M2 with 5,000 users", scenario(&scenarios::m2_with(n, 20, users))),
         ("rollout alone", scenario(&scenarios::rollout_alone(n))),
         ("rolling, checks, scrapes", scenario(&scenarios::rolling(n))),
+        ("rolling, with sessions", scenario(&scenarios::rolling_sessions(n))),
     ]
 }
 
@@ -149,6 +150,11 @@ pub fn print_ratios(rounds: &Rounds) {
         "cost of a rolling update with checks and scrapes over plain M2's",
         &ratios("rolling, checks, scrapes", "M2"),
         Target::AtMost(1.5),
+    );
+    row(
+        "cost of that with the sessions of 50,000 users over plain M2's",
+        &ratios("rolling, with sessions", "M2"),
+        Target::AtMost(2.5),
     );
     row(
         "cost of 2,000 instances over 20",

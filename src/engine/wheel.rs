@@ -236,7 +236,7 @@ impl Wheel {
     #[cold]
     pub fn review(&mut self) -> Vec<u128> {
         let Load { pushes, too_far, passed } = std::mem::take(&mut self.load);
-        let (far, crowded) = (too_far > pushes / 8, passed > pushes / 2);
+        let (far, crowded) = (too_far > pushes / 8, passed > pushes / 4);
         let full = self.heads.len() == MOST_BUCKETS;
         let (buckets, shift) = match (far, crowded) {
             (true, false) => (self.heads.len(), self.shift + 1),
