@@ -45,6 +45,33 @@ fn the_quickstart_gives_the_committed_bytes() {
     assert_eq!(changed, Vec::<&String>::new(), "scripts/results renews what is committed");
 }
 
+/// Lines of a committed table of the flagship, by their headings.
+fn flagship(file: &str) -> Vec<BTreeMap<String, String>> {
+    let path = Path::new("results/published/friday-deploy").join(file);
+    csv::Reader::from_path(path).expect("a table").deserialize().map(|line| line.unwrap()).collect()
+}
+
+#[test]
+fn the_flagship_says_of_its_whole_window_what_its_story_says() {
+    let figure = |line: &BTreeMap<String, String>, name: &str| line[name].parse::<f64>().unwrap();
+    let half = |line: &BTreeMap<String, String>| line["strategy"] == "left-at-half";
+    let runs: Vec<_> = flagship("runs.csv").into_iter().filter(half).collect();
+    assert_eq!(runs.len(), 12);
+    for run in &runs {
+        let of_5xx = ["app_error", "refused", "reset", "overflow", "timeout"];
+        let count: f64 = of_5xx.iter().map(|name| figure(run, name)).sum();
+        assert!(count / figure(run, "requests") < 0.001, "seed {}", run["seed"]);
+        assert!(figure(run, "users_affected") / figure(run, "users_active") > 0.99);
+    }
+    // Left at half from 12 minutes after the push on; the push is 5 minutes into the window.
+    let line: Vec<_> = flagship("timeline.csv").into_iter().filter(half).collect();
+    let paused = |line: &&BTreeMap<_, _>| (1500.0..3300.0).contains(&figure(line, "t_s"));
+    let sum = |name| line.iter().filter(paused).map(|line| figure(line, name)).sum::<f64>();
+    let forced = sum("forced_logins") / sum("sent");
+    assert!((0.48..=0.52).contains(&forced), "{forced} of requests");
+    assert!(sum("stale_reads") / sum("sent") > 0.1);
+}
+
 #[test]
 fn committed_results_are_whole_and_not_too_large() {
     for study in ["quickstart", "friday-deploy"] {

@@ -90,14 +90,16 @@ pub static PARTS: [Part; 7] = [
     },
     Part {
         part: "sessions, caches and stores behind the instances",
-        held_against: Evidence::Documentation,
-        note: "rules and sources in docs/model.md; sizes and rates are the scenario's own",
+        held_against: Evidence::Theory,
+        note: "`cutover verify` compares log-outs, stale reads, hit ratios, cold caches and \
+               stampedes with closed forms; sizes and rates are the scenario's own",
         causes: &[Cause::State],
     },
     Part {
         part: "metrics, alerts, people on call",
-        held_against: Evidence::Documentation,
-        note: "times are the scenario's own distributions",
+        held_against: Evidence::Theory,
+        note: "`cutover verify` compares delays of detection and of the people after it with closed \
+               forms; the times are the scenario's own distributions",
         causes: &[Cause::VersionDefect],
     },
 ];

@@ -3,7 +3,7 @@
 
 use crate::experiment::{Group, StudyResult};
 use crate::plan::{DefectKind, OnSigterm, Plan, Readiness, VersionId};
-use crate::record::Cause;
+use crate::record::{Cause, Outcome};
 
 use super::{control, is_control};
 use crate::report::csv::plan_of;
@@ -118,7 +118,10 @@ fn line(result: &StudyResult, group: &Group) -> CauseLine {
     let shares = excess.into_iter().map(|(cause, count)| CauseShare {
         cause,
         share: count / failed,
-        hint: hint(plan, release.map(|release| release.version), cause),
+        hint: match cause {
+            Cause::State => state(group),
+            _ => hint(plan, release.map(|release| release.version), cause),
+        },
     });
     CauseLine {
         strategy: visible(&group.strategy),
@@ -157,6 +160,21 @@ fn hint(plan: &Plan, version: Option<VersionId>, cause: Cause) -> String {
         Cause::StaleAddress => "in clients' DNS caches".to_owned(),
         Cause::NotListening | Cause::Crash | Cause::State | Cause::Fault => String::new(),
     }
+}
+
+/// Which state: requests that a lost session fails are answered 401, all others 500.
+fn state(group: &Group) -> String {
+    let counts = group.causes.iter().filter(|count| count.cause == Cause::State);
+    let of =
+        |outcome| counts.clone().filter(move |count| count.outcome == outcome).any(|c| c.count > 0);
+    let mut kinds = Vec::new();
+    if of(Outcome::Unauthorized) {
+        kinds.push("sessions lost or not readable");
+    }
+    if of(Outcome::AppError) {
+        kinds.push("rows, columns or settings not as needed");
+    }
+    kinds.join("; ")
 }
 
 fn overload(plan: &Plan) -> String {

@@ -119,6 +119,10 @@ impl Sheet<'_> {
             let to = self.x.place(phase.to.as_secs_f64());
             self.picture.rect((from, PANELS[0].0), (to, bottom), Ink::Band);
             let name = fitted(&visible(&phase.name), SMALL, false, (to - from - 12).max(0));
+            // A phase too narrow for a few letters stays a band.
+            if name.chars().count() < 4 && name.ends_with('…') {
+                continue;
+            }
             let label = Label::new((from + 6, PANELS[0].1 + 16), SMALL, name);
             self.picture.text(label.ink(Ink::Muted));
         }

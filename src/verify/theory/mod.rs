@@ -186,6 +186,8 @@ impl Case {
         let inputs = Inputs::new(&self.inputs);
         let metrics: Vec<&str> = self.checks.iter().map(|check| check.metric.as_str()).collect();
         let canary = canary::figures(&inputs, &metrics, effort);
+        let given =
+            (outage::is_silence(&inputs) && !inputs.has("outage_s")).then_some("failed_requests");
         let figures = if let Some(figures) = canary {
             figures?
         } else if rollout::is_bounds(&inputs) {
@@ -237,7 +239,7 @@ impl Case {
         } else {
             return Err("no model takes these inputs".into());
         };
-        Ok(vec![Answer { of: String::new(), values: Values::Figures(figures) }])
+        Ok(vec![Answer { of: String::new(), values: Values::Figures(figures), given }])
     }
 }
 
@@ -246,7 +248,8 @@ fn queue_answers(queues: Vec<Queue>, effort: &Effort) -> Result<Vec<Answer>, Not
     let several = queues.len() > 1;
     let answer = |queue: &Queue| {
         let of = if several { format!(" ({} service)", queue.law()) } else { String::new() };
-        Ok(Answer { of, values: Values::Queue(Box::new(queue.run(effort)?)) })
+        let values = Values::Queue(Box::new(queue.run(effort)?));
+        Ok(Answer { of, values, given: None })
     };
     queues.iter().map(answer).collect()
 }
@@ -256,6 +259,8 @@ struct Answer {
     /// Which of a case's models, for the metric's name.
     of: String,
     values: Values,
+    /// The metric that an input was taken from, which says nothing then.
+    given: Option<&'static str>,
 }
 
 enum Values {
@@ -283,12 +288,13 @@ impl Expectation {
             return self.not_modelled(case, "no model gives this metric");
         };
         let holds = got.is_finite() && self.tolerance.holds(expected, got);
+        let given = if answer.given == Some(&self.metric) { ", given: an input here" } else { "" };
         Check {
             case: case.into(),
             metric: format!("{}{}", self.metric, answer.of),
             expected: figure(expected),
             got: figure(got),
-            tolerance: self.tolerance.describe(),
+            tolerance: format!("{}{given}", self.tolerance.describe()),
             verdict: if holds { Verdict::Ok } else { Verdict::Off },
         }
     }
