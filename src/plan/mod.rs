@@ -49,7 +49,7 @@ pub use strategy::{
     PushStep, Recreate, Rolling, Straggler, Strategy, Switch,
 };
 pub use traffic::{Arrivals, ProfilePoint, RequestClass, Stream};
-pub use version::{Defect, DefectKind, Version};
+pub use version::{Defect, DefectKind, OnlyWhen, Version};
 
 use serde::{Deserialize, Serialize};
 

@@ -50,6 +50,8 @@ pub const MIRROR: u32 = 29;
 pub const STREAM: u32 = 30;
 /// Clients who come at a rate to open streams.
 pub const STREAM_CLIENT: u32 = 31;
+/// Which users a defect of some users hits.
+pub const DEFECT_USER: u32 = 32;
 
 /// Which key or row a request touches; entity: class, request, look-up.
 pub const DATA_KEY: u32 = 17;

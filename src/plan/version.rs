@@ -30,6 +30,19 @@ pub struct Version {
     pub defects: Vec<Defect>,
 }
 
+/// When a defect shows that most requests never meet; what is `None` is no condition.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OnlyWhen {
+    /// A request class, by its place in the plan.
+    pub class: Option<u8>,
+    /// A share of the users, always the same ones, 0 to 1.
+    pub users: Option<f64>,
+    /// Requests in progress in the instance, the answered one among them, at least.
+    pub in_progress: Option<u32>,
+    /// Share of the requests that fail then.
+    pub errors: f64,
+}
+
 /// Something wrong with the pods of a version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Defect {
@@ -82,6 +95,14 @@ pub enum DefectKind {
         /// Service time of requests in nanoseconds, of all classes; `None`: the class's.
         service_time: Option<Distribution>,
     },
+    /// Memory grows from the start of the process until it is killed, and again after each
+    /// restart.
+    Leak {
+        /// From ready to the kill.
+        lasts: SimDuration,
+    },
+    /// Requests that meet all of the conditions are answered with an error.
+    OnlyWhen(OnlyWhen),
     /// Serves as it should, while probes and health checks fail from this long after it began
     /// to listen.
     FailingChecks {

@@ -145,10 +145,12 @@ fn defects(version: &Version, ordinal: u32) -> Defects {
             DefectKind::CrashAfterReady { after, backoff } => {
                 found.crash_after_ready = Some((*after, backoff.clone()));
             }
+            DefectKind::Leak { lasts } => found.crash_after_ready = Some((*lasts, Vec::new())),
             // What the served world does with requests is its own business.
             DefectKind::Hang { .. }
             | DefectKind::StartsLate { .. }
             | DefectKind::ShallowHealth { .. }
+            | DefectKind::OnlyWhen(_)
             | DefectKind::FailingChecks { .. } => {}
         }
     }

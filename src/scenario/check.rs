@@ -69,7 +69,6 @@ impl Checker {
                 Value::Map(_) => Held::Edits,
                 _ => return self.wrong_type(node, shape, path),
             },
-            Shape::NotYet => self.not_yet(node, path)?,
             _ => self.scalar(node, shape, form, path)?,
         };
         Some(Checked { span: node.span, path: path.to_owned(), held })
@@ -130,21 +129,6 @@ impl Checker {
             }
         }
         checked
-    }
-
-    fn not_yet(&mut self, node: &Node, path: &str) -> Option<Held> {
-        let empty = match &node.value {
-            Value::Null => false,
-            Value::Scalar { text, .. } => text == "none",
-            Value::List(items) => items.is_empty(),
-            Value::Map(entries) => entries.is_empty(),
-        };
-        if empty {
-            return Some(Held::Absent);
-        }
-        let name = path.rsplit('.').next().unwrap_or(path).to_owned();
-        self.error(code::NOT_MODELLED, node.span, path, format!("not modelled yet: `{name}`"));
-        None
     }
 
     fn list(&mut self, node: &Node, list: &'static List, path: &str) -> Option<Held> {

@@ -38,7 +38,7 @@ pub fn shape(shape: &Shape) -> String {
         Shape::Amount => {
             "a number such as 400, a share such as 0.1%, or seconds such as 400ms".to_owned()
         }
-        Shape::Word(words, _) => one_of(words),
+        Shape::Word(words) => one_of(words),
         Shape::Map(object) => format!("a mapping with {}", keys(object)),
         Shape::List(list) => format!("a list; each item is {}", self::shape(&list.item)),
         Shape::Named(inner) => format!("a mapping from names to {}", self::shape(inner)),
@@ -48,7 +48,6 @@ pub fn shape(shape: &Shape) -> String {
             format!("{}, or {}", self::shape(scalar), self::shape(map))
         }
         Shape::Edits => "a mapping from field paths to values".to_owned(),
-        Shape::NotYet => "nothing yet".to_owned(),
     }
 }
 

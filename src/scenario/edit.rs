@@ -78,7 +78,6 @@ impl Walk<'_> {
                 self.step(node, list, left)
             }
             Shape::ByKind { map, .. } => self.step(node, map, left),
-            Shape::NotYet => Err(self.fault(code::NOT_MODELLED, "this field is not modelled yet")),
             _ => {
                 let message =
                     format!("the path goes on below `{}`, which is a single value", self.path);

@@ -50,7 +50,7 @@ impl Schemas {
             }
             Shape::Bool => json!({ "type": "boolean" }),
             Shape::Name | Shape::Label | Shape::Text | Shape::Path | Shape::Instant => text(shape),
-            Shape::Word(words, _) => json!({ "enum": words }),
+            Shape::Word(words) => json!({ "enum": words }),
             Shape::Map(object) => self.object(object),
             Shape::List(list) => json!({
                 "type": "array", "items": self.shape(&list.item), "minItems": list.least, "maxItems": list.most,
@@ -62,7 +62,6 @@ impl Schemas {
             Shape::Or(words, inner) => json!({ "anyOf": [{ "enum": words }, self.shape(inner)] }),
             Shape::ByKind { scalar, list, map } => self.by_kind(scalar, *list, map),
             Shape::Edits => json!({ "type": "object" }),
-            Shape::NotYet => json!({ "description": "Not modelled yet.", "not": {} }),
         }
     }
 
@@ -123,8 +122,7 @@ impl Schemas {
     fn field(&mut self, field: &Field) -> Value {
         let mut schema = self.shape(&field.shape);
         let mut description = field.doc.to_owned();
-        if !matches!(field.shape, Shape::Map(_) | Shape::List(_) | Shape::Choice(_) | Shape::NotYet)
-        {
+        if !matches!(field.shape, Shape::Map(_) | Shape::List(_) | Shape::Choice(_)) {
             description += &format!(" Takes {}.", describe::shape(&field.shape));
         }
         match field.presence {

@@ -87,7 +87,7 @@ pub fn read(text: &str, plain: bool, shape: &Shape, form: Form) -> Result<Held, 
             Ok((nanoseconds, offset)) => Ok(Held::Instant(nanoseconds, offset)),
             Err(what) => Err(Misfit::new(code::BAD_SCALAR, what)),
         },
-        Shape::Word(words, later) => word(text, words, later),
+        Shape::Word(words) => word(text, words),
         _ => unreachable!("collections are read elsewhere"),
     }
 }
@@ -144,12 +144,9 @@ fn name(text: &str, shape: &str, plain: bool) -> Result<Held, Misfit> {
     Ok(Held::Text(text.to_owned()))
 }
 
-fn word(text: &str, words: &'static [&'static str], later: &[&str]) -> Result<Held, Misfit> {
+fn word(text: &str, words: &'static [&'static str]) -> Result<Held, Misfit> {
     if let Some(word) = words.iter().find(|word| **word == text) {
         return Ok(Held::Word(word));
-    }
-    if later.contains(&text) {
-        return Err(Misfit::new(code::NOT_MODELLED, format!("not modelled yet: `{text}`")));
     }
     let mut misfit = Misfit::new(code::NOT_A_CHOICE, "this is not one of the words known here");
     misfit.help =

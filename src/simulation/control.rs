@@ -128,7 +128,8 @@ impl World {
         let warm = warm && own.is_none_or(|own| own.warm.is_none() || self.now == SimTime::ZERO);
         let free = self.traits[number as usize].extra == 0.0;
         instance.plain = warm && free && own.map_or(behaviour.plain, |own| own.is_plain(behaviour));
-        instance.flawless = own.map_or(behaviour.flawless, |own| own.is_flawless(behaviour));
+        instance.flawless = self.traits[number as usize].only_when.is_empty()
+            && own.map_or(behaviour.flawless, |own| own.is_flawless(behaviour));
         if self.now == SimTime::ZERO {
             instance.begun = u64::from(u32::MAX);
         }

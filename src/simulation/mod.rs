@@ -23,6 +23,8 @@ mod world;
 #[cfg(test)]
 mod autoscale_tests;
 #[cfg(test)]
+mod defect_tests;
+#[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod response_tests;

@@ -1,7 +1,7 @@
 //! Inside an instance: service begins, ends, is shared, is cut.
 
 use crate::model::instance::Condition;
-use crate::model::request::{Request, Stage};
+use crate::model::request::{NONE, Request, Stage};
 use crate::plan::{Discipline, WarmFrom};
 use crate::platform::PodId;
 use crate::record::{Cause, Outcome};
@@ -187,6 +187,7 @@ impl World {
         let chance = own.unwrap_or_else(|| {
             self.behaviours[usize::from(version)].errors[usize::from(request.class)]
         });
+        let chance = chance.max(self.chance_when(request, number));
         let late = self.now.since(self.instances[number as usize].listening_since)
             < self.traits[number as usize].late;
         let keys = &self.classes[usize::from(request.class)].keys;
@@ -197,6 +198,26 @@ impl World {
             attempt => keys.defect.entity(request.number).unit(u64::from(attempt)),
         };
         !late && draw < chance
+    }
+
+    /// The greatest chance to fail of the conditions that a request meets.
+    fn chance_when(&self, request: &Request, number: u32) -> f64 {
+        // The answered request has left already.
+        let in_progress = self.instances[number as usize].busy + 1;
+        let met = self.traits[number as usize].only_when.iter().filter(|when| {
+            when.class.is_none_or(|class| class == request.class)
+                && when.in_progress.is_none_or(|least| in_progress >= least)
+                && when.users.is_none_or(|share| self.is_among(share, request))
+        });
+        met.map(|when| when.errors).fold(0.0, f64::max)
+    }
+
+    /// Whether a request's user is among a share of them; without users it is drawn a request.
+    fn is_among(&self, share: f64, request: &Request) -> bool {
+        let user = self.user_of(request);
+        let who = if user == NONE { u64::MAX - request.number } else { u64::from(user) };
+        let keys = &self.classes[usize::from(request.class)].keys;
+        keys.defect_user.unit(who) < share
     }
 
     /// An attempt reaches an instance with shared processors.

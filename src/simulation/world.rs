@@ -22,8 +22,8 @@ use crate::model::sharing::Sharing;
 use crate::model::streams::Streams;
 use crate::model::telemetry::{AttemptTable, Monitoring};
 use crate::plan::{
-    Arrivals, Balancer, BalancerRetries, CloseStreams, DefectKind, Discipline, Mode, Own, Pick,
-    Plan, STABLE, Strategy, UntilListening, VersionId, Warmup, streams,
+    Arrivals, Balancer, BalancerRetries, CloseStreams, DefectKind, Discipline, Mode, OnlyWhen, Own,
+    Pick, Plan, STABLE, Strategy, UntilListening, VersionId, Warmup, streams,
 };
 use crate::platform::{PodCounts, PodId};
 use crate::record::{Detail, Event, EventKind};
@@ -57,6 +57,8 @@ pub(super) struct ClassKeys {
     pub node: Key,
     pub routing: Key,
     pub split: Key,
+    /// The same in all classes.
+    pub defect_user: Key,
     pub defect: Key,
     pub backoff: Key,
     pub patience: Key,
@@ -136,6 +138,8 @@ pub(super) struct InstanceTraits {
     pub hang_after: Option<SimDuration>,
     /// Probes and checks fail this long after it listens.
     pub checks_fail_after: Option<SimDuration>,
+    /// Errors of requests that meet conditions.
+    pub only_when: Vec<OnlyWhen>,
     /// Counts the starts of its process.
     pub starts: u32,
     /// The process has been told to stop.
@@ -427,6 +431,7 @@ impl Class {
                 routing: key(streams::ROUTING),
                 split: key(streams::SPLIT),
                 defect: key(streams::DEFECT),
+                defect_user: root.purpose(streams::DEFECT_USER),
                 backoff: key(streams::BACKOFF),
                 patience: key(streams::PATIENCE),
                 again: key(streams::DEMAND_AGAIN),
@@ -458,6 +463,7 @@ impl InstanceTraits {
                 DefectKind::StartsLate { after } => traits.late = after,
                 DefectKind::Hang { after } => traits.hang_after = Some(after),
                 DefectKind::FailingChecks { after } => traits.checks_fail_after = Some(after),
+                DefectKind::OnlyWhen(when) => traits.only_when.push(when),
                 DefectKind::ShallowHealth { errors, ref service_time } => {
                     let service_time = service_time.clone();
                     let own = Own { errors: Some(errors), service_time, ..Own::default() };
@@ -467,6 +473,7 @@ impl InstanceTraits {
                 | DefectKind::NeverReady
                 | DefectKind::StuckPending
                 | DefectKind::ConfigInvalid { .. }
+                | DefectKind::Leak { .. }
                 | DefectKind::CrashAfterReady { .. } => {}
             }
         }

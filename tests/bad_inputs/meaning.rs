@@ -133,10 +133,11 @@ const ROWS: &[(&str, &str, &str, u8, &[&str])] = &[
     (
         "",
         "rolling: {max_surge: 1}",
-        "codedeploy: CodeDeployDefault.AllAtOnce",
+        "codedeploy: CodeDeployDefault.ECSLinear10PercentEvery1Minute",
         2,
-        &["not modelled yet"],
+        &["did you mean `CodeDeployDefault.ECSLinear10PercentEvery1Minutes`"],
     ),
+    ("", "errors: 1%", "defects: [{leak: {per_hour: 9, base: 600}}]", 2, &["killed at 512 MiB"]),
     (
         "",
         "rolling: {max_surge: 1}",

@@ -210,6 +210,8 @@ pub fn defect(plan: &Plan, id: VersionId) -> String {
             DefectKind::ConfigInvalid { .. } => "file crashes it",
             DefectKind::Hang { .. } => "hangs",
             DefectKind::StartsLate { .. } => "defect starts late",
+            DefectKind::Leak { .. } => "leaks memory",
+            DefectKind::OnlyWhen(_) => "fails for some requests",
             DefectKind::ShallowHealth { .. } => "broken behind a good health check",
             DefectKind::FailingChecks { .. } => "fails its checks though it serves",
         };

@@ -1,6 +1,7 @@
 //! From checked values to a study: the plan's types, references, and what must fit together.
 
 mod balancer;
+mod codedeploy;
 mod context;
 mod csv;
 mod data;

@@ -1,6 +1,7 @@
 //! `strategies`: the parameters of a rollout, and whether they can work.
 
 use super::Context;
+use super::codedeploy;
 use super::law::law;
 use crate::plan::{
     BlueGreen, Canary, CanaryStep, CanaryTraffic, ConfigPush, Dns, Generated, Header, IntOrPercent,
@@ -28,6 +29,7 @@ pub fn strategy(context: &mut Context<'_>, at: &Checked, waves: &[Wave]) -> Opti
         }
         "blue_green" => Strategy::BlueGreen(blue_green(context, at)),
         "canary" => Strategy::Canary(canary(context, at)),
+        "codedeploy" => codedeploy::strategy(at.word()),
         "config_push" => Strategy::ConfigPush(config_push(context, at, waves)),
         _ => return None,
     })

@@ -2,9 +2,10 @@
 
 use super::law::law;
 use super::{Context, store, strategy};
+use crate::engine::SimDuration;
 use crate::plan::{
-    Defect, DefectKind, Operation, OperationKind, Release, RequestClass, State, Store, Version,
-    VersionId, VersionState, Wave,
+    Defect, DefectKind, OnlyWhen, Operation, OperationKind, Release, RequestClass, State, Store,
+    Version, VersionId, VersionState, Wave,
 };
 use crate::scenario::checked::{Checked, Held};
 use crate::scenario::code;
@@ -123,6 +124,8 @@ fn defect(context: &mut Context<'_>, at: &Checked) -> Defect {
         },
         "hang" => DefectKind::Hang { after: at.at("after").duration() },
         "starts_late" => DefectKind::StartsLate { after: at.at("after").duration() },
+        "leak" => DefectKind::Leak { lasts: leak(context, at) },
+        "only_when" => DefectKind::OnlyWhen(only_when(context, at)),
         "failing_checks" => DefectKind::FailingChecks { after: at.at("after").duration() },
         "shallow_health" => DefectKind::ShallowHealth {
             errors: at.at("errors").number(),
@@ -132,6 +135,26 @@ fn defect(context: &mut Context<'_>, at: &Checked) -> Defect {
     };
     let ordinals = ordinals.map(|at| at.items().iter().map(Checked::count32).collect());
     Defect { kind, ordinals }
+}
+
+/// How long a process that leaks lasts: (limit - base) / growth.
+fn leak(context: &mut Context<'_>, at: &Checked) -> SimDuration {
+    let (base, limit) = (at.at("base").number(), at.at("limit").number());
+    if base >= limit {
+        let message = format!("it begins with {base} MiB, but is killed at {limit} MiB");
+        context.error(code::CONTRADICTION, at.at("base"), message);
+        return SimDuration::ZERO;
+    }
+    SimDuration::from_secs_f64((limit - base) / at.at("per_hour").number() * 3600.0)
+}
+
+fn only_when(context: &mut Context<'_>, at: &Checked) -> OnlyWhen {
+    OnlyWhen {
+        class: at.at("class").given().and_then(|at| context.class(at)),
+        users: at.at("users").given().map(Checked::number),
+        in_progress: at.at("in_progress").given().map(Checked::count32),
+        errors: at.at("errors").number(),
+    }
 }
 
 /// What gets deployed: as written, else `candidate`, else the only version beside `stable`.

@@ -74,6 +74,7 @@ fn may_stick(plan: &Plan) -> bool {
                 | DefectKind::NeverReady
                 | DefectKind::StuckPending
                 | DefectKind::CrashAfterReady { .. }
+                | DefectKind::Leak { .. }
         )
     };
     plan.versions.iter().any(|version| version.defects.iter().any(|defect| stuck(&defect.kind)))

@@ -97,7 +97,7 @@ const CHOICES: Shape = Shape::Or(&["all"], &Shape::Count(1, 1_000));
 const LEAST_REQUEST: Object = Object::of(&[
     field("choices", CHOICES, "Instances that are drawn and compared.")
         .or("2", "Envoy: power of two choices"),
-    field("ties", Shape::Word(&["in_turn", "random"], &[]), "Who wins among equals.")
+    field("ties", Shape::Word(&["in_turn", "random"]), "Who wins among equals.")
         .or("random", "Envoy"),
 ]);
 
@@ -165,7 +165,7 @@ const HEALTH_CHECK: Object = Object::of(&[
     .or("false", "an endpoint of its own"),
     field(
         "start",
-        Shape::Word(&["up", "one_failure", "down"], &[]),
+        Shape::Word(&["up", "one_failure", "down"]),
         "What an endpoint is before its checks: up; up until one check fails; down.",
     )
     .or("up", "Envoy"),
@@ -178,12 +178,12 @@ const HEALTH_CHECK: Object = Object::of(&[
 ]);
 
 const OBSERVE: Object = Object::of(&[
-    field("layer", Shape::Word(&["layer4", "layer7"], &[]), "Failed connects, or answers too.")
+    field("layer", Shape::Word(&["layer4", "layer7"]), "Failed connects, or answers too.")
         .or("layer4", "assumption"),
     field("error_limit", Shape::Count(1, 1_000_000), "Errors in a row.").or("10", "HAProxy"),
     field(
         "on_error",
-        Shape::Word(&["fastinter", "fail_check", "sudden_death", "mark_down"], &[]),
+        Shape::Word(&["fastinter", "fail_check", "sudden_death", "mark_down"]),
         "What they do.",
     )
     .or("fail_check", "HAProxy"),
@@ -251,13 +251,13 @@ const SLOW_START: Object = Object::of(&[
 const FIELDS: &[Field] = &[
     field(
         "preset",
-        Shape::Word(&["ideal", "haproxy", "nginx", "envoy", "kube-proxy", "alb"], &[]),
+        Shape::Word(&["ideal", "haproxy", "nginx", "envoy", "kube-proxy", "alb"]),
         "Which balancer the other fields take their defaults from.",
     )
     .or("ideal", "one node with an immediate view"),
     field(
         "mode",
-        Shape::Word(&["http", "tcp", "none"], &[]),
+        Shape::Word(&["http", "tcp", "none"]),
         "What is balanced: requests; connections; nothing, clients connect to instances.",
     )
     .or("http", "requests are balanced one by one"),

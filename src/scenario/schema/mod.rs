@@ -16,7 +16,7 @@ mod strategy;
 mod traffic;
 
 pub use root::{ROOT, presence};
-pub use strategy::{KINDS, STRATEGY};
+pub use strategy::{CODEDEPLOY, KINDS, STRATEGY};
 
 use crate::engine::SimDuration;
 
@@ -111,8 +111,8 @@ pub enum Shape {
     Instant,
     /// A bound of an objective: a number, or a share with its percent sign.
     Amount,
-    /// One of some words; the second list is refused as not modelled yet.
-    Word(&'static [&'static str], &'static [&'static str]),
+    /// One of some words.
+    Word(&'static [&'static str]),
     /// A mapping with known keys.
     Map(&'static Object),
     /// A list.
@@ -134,8 +134,6 @@ pub enum Shape {
     },
     /// Field paths and their values: `with:`.
     Edits,
-    /// Part of the grammar, but not simulated; empty values do no harm.
-    NotYet,
 }
 
 /// A list.

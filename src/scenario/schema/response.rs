@@ -8,20 +8,17 @@ use super::{
 
 const METRIC: Field = field(
     "metric",
-    Shape::Word(
-        &[
-            "error_rate",
-            "success_rate",
-            "latency_p50",
-            "latency_p95",
-            "latency_p99",
-            "request_rate",
-            "http_5xx_rate",
-            "login_success_rate",
-            "tickets",
-        ],
-        &[],
-    ),
+    Shape::Word(&[
+        "error_rate",
+        "success_rate",
+        "latency_p50",
+        "latency_p95",
+        "latency_p99",
+        "request_rate",
+        "http_5xx_rate",
+        "login_success_rate",
+        "tickets",
+    ]),
     "Reported metric, counted by attempts on the server side; latencies of ok attempts in seconds; \
      `login_success_rate` is the share that neither was answered `unauthorized` nor forced a \
      log-in; `tickets` are those opened within the window.",
@@ -30,7 +27,7 @@ const CLASS: Field =
     field("class", Shape::Name, "Only attempts of this request class.").optional("all classes");
 const VERSION: Field = field(
     "version",
-    Shape::Word(&["candidate", "stable"], &[]),
+    Shape::Word(&["candidate", "stable"]),
     "Only attempts on the version being deployed, or on the one before it.",
 )
 .optional("both");
@@ -143,7 +140,7 @@ pub(super) const RESPONSE: Object = Object::of(&[
     .optional("no objective"),
     field(
         "rollback",
-        Shape::Word(&["controller", "on_call", "automatic", "none"], &[]),
+        Shape::Word(&["controller", "on_call", "automatic", "none"]),
         "What is done about a bad rollout: what the strategy's real controller does; a person \
          undoes it; the first alert, failed verdict or deadline undoes it; nothing.",
     )

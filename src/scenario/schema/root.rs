@@ -34,7 +34,7 @@ const RELEASE: Object = Object::of(&[
 const VERSION_SHAPE: Shape = Shape::Map(&service::VERSION);
 
 const FIELDS: &[Field] = &[
-    field("apiVersion", Shape::Word(&["cutover/v1"], &[]), "Version of this format.")
+    field("apiVersion", Shape::Word(&["cutover/v1"]), "Version of this format.")
         .or("cutover/v1", "the only one"),
     field("name", Shape::Name, "Name of the scenario."),
     field("description", Shape::Text, "What it is about.").optional("none"),

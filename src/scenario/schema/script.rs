@@ -70,7 +70,7 @@ const SERVER_STATE: Object = Object::of(&[
     field("instance", Shape::Name, INSTANCE_NAME),
     field(
         "state",
-        Shape::Word(&["ready", "drain", "maint"], &[]),
+        Shape::Word(&["ready", "drain", "maint"]),
         "In rotation; only for requests with a cookie; not at all.",
     ),
 ]);

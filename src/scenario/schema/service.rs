@@ -12,12 +12,8 @@ pub(super) const WARM: Object = Object::of(&[
     field("penalty", Shape::Number(1.0, 1e6), "Service times are multiplied by this at first."),
     field("over", PERIOD, "The penalty fades linearly over this long.")
         .optional("`requests` is given"),
-    field(
-        "from",
-        Shape::Word(&["ready", "first_request"], &[]),
-        "What the fading is counted from.",
-    )
-    .or("ready", "the process listens"),
+    field("from", Shape::Word(&["ready", "first_request"]), "What the fading is counted from.")
+        .or("ready", "the process listens"),
     field("requests", COUNT_FROM_1, "The penalty holds until this many requests were served.")
         .optional("`over` is given"),
 ]);
@@ -31,7 +27,7 @@ const STARTUP: Object = Object::of(&[
         .or("{lognormal: {p50: 8s, p99: 25s}}", START),
     field(
         "until_listening",
-        Shape::Word(&["refuse", "hold", "lose"], &[]),
+        Shape::Word(&["refuse", "hold", "lose"]),
         "What becomes of connections to a process that runs and does not listen yet: refused at \
          once; they wait in its queue (the port is bound early, nobody accepts) and are served \
          when it is up; nobody ever answers them.",
@@ -91,7 +87,7 @@ pub(super) const SHUTDOWN: Object = Object::of(&[
         .or("0s", KUBERNETES),
     field(
         "on_sigterm",
-        Shape::Word(&["drain", "abrupt", "ignore"], &[]),
+        Shape::Word(&["drain", "abrupt", "ignore"]),
         "What the process does at SIGTERM: closes its listener and finishes what is inside; exits \
          at once; nothing.",
     )
@@ -128,7 +124,7 @@ pub(super) const SERVICE: Object = Object::of(&[
         .or("64", "assumption"),
     field(
         "discipline",
-        Shape::Word(&["fcfs", "ps"], &[]),
+        Shape::Word(&["fcfs", "ps"]),
         "First come first served, or processor sharing.",
     )
     .or("fcfs", "a worker pool"),
@@ -173,6 +169,32 @@ const LATE_DEFECT: Shape = Shape::Map(&Object::of(&[
     ORDINALS,
 ]));
 
+const MEBIBYTES: Shape = Shape::Number(0.001, 1e9);
+
+const LEAK: Object = Object::of(&[
+    field("per_hour", MEBIBYTES, "Growth an hour, in MiB."),
+    field("base", MEBIBYTES, "Memory of a process that has become ready, in MiB.")
+        .or("128", "assumed"),
+    field("limit", MEBIBYTES, "Memory at which the process is killed, in MiB.")
+        .or("512", "assumed"),
+    ORDINALS,
+]);
+
+const ONLY_WHEN: Object = Object::of(&[
+    field("class", Shape::Name, "Requests of this class.").optional("of any class"),
+    field("users", Shape::Share, "Requests of this share of the users, always the same ones.")
+        .optional("of any user"),
+    field(
+        "in_progress",
+        Shape::Count(1, 1_000_000),
+        "Requests that end while at least so many are in progress in the instance, themselves \
+         among them.",
+    )
+    .optional("at any load"),
+    field("errors", Shape::Share, "Share of these requests that fail.").or("100%", "broken"),
+    ORDINALS,
+]);
+
 const SHALLOW: Object = Object::of(&[
     field("errors", Shape::Share, "Share of requests answered with an error, of all classes.")
         .or("100%", "broken"),
@@ -205,8 +227,17 @@ const DEFECTS: &[Alternative] = &[
     ),
     option("hang", LATE_DEFECT, "The process stops answering, but keeps its port."),
     option("starts_late", LATE_DEFECT, "Errors and slowdown of the version begin late."),
-    option("leak", Shape::NotYet, "Memory that grows until the process dies."),
-    option("only_when", Shape::NotYet, "Errors under a condition."),
+    option(
+        "leak",
+        Shape::Map(&LEAK),
+        "Memory grows until the process is killed, and again after each restart. Processes that \
+         began together die together.",
+    ),
+    option(
+        "only_when",
+        Shape::Map(&ONLY_WHEN),
+        "Requests that meet all of the conditions are answered with an error.",
+    ),
     option(
         "shallow_health",
         Shape::Map(&SHALLOW),
@@ -228,7 +259,7 @@ const DEFECTS: &[Alternative] = &[
 const CONFIG_INVALID: Object = Object::of(&[
     field(
         "then",
-        Shape::Word(&["crash", "keep_last_good"], &[]),
+        Shape::Word(&["crash", "keep_last_good"]),
         "The process exits, and again after each restart; or it stays with the file from before.",
     )
     .or("crash", "CrowdStrike 2024, Google 2025"),

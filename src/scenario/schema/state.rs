@@ -49,7 +49,7 @@ const SESSIONS: Object = Object::of(&[
     .or("100%", "servers that renew the time of last use"),
     field(
         "unreadable",
-        Shape::Word(&["unauthorized", "login_in_place"], &[]),
+        Shape::Word(&["unauthorized", "login_in_place"]),
         "What a request does whose session is lost or unreadable: it is answered `unauthorized`, \
          or the user logs in on the way and it is answered after all.",
     )
@@ -77,7 +77,7 @@ const CACHE: Object = Object::of(&[
     field("store", Shape::Name, "What a miss loads from."),
     field(
         "place",
-        Shape::Word(&["instance", "shared"], &[]),
+        Shape::Word(&["instance", "shared"]),
         "In each instance, empty after a start; or on nodes of its own.",
     )
     .or("shared", "assumption"),
@@ -95,13 +95,13 @@ const CACHE: Object = Object::of(&[
     field("ttl", Shape::Or(&["none"], &PERIOD), "Age at which an entry expires.").or("none", OFF),
     field(
         "on_write",
-        Shape::Word(&["update", "invalidate", "nothing"], &[]),
+        Shape::Word(&["update", "invalidate", "nothing"]),
         "What a write does to the entry: puts the new value in, removes it, or leaves it.",
     )
     .or("invalidate", "look-aside"),
     field(
         "invalidates",
-        Shape::Word(&["own", "all"], &[]),
+        Shape::Word(&["own", "all"]),
         "Whose entries a write reaches: those of its own version and instance, or all.",
     )
     .or("own", "assumption"),
@@ -109,7 +109,7 @@ const CACHE: Object = Object::of(&[
         .or("false", OFF),
     field(
         "initially",
-        Shape::Word(&["warm", "empty"], &[]),
+        Shape::Word(&["warm", "empty"]),
         "Whether it holds the most wanted keys at the start of the run.",
     )
     .or("warm", "what ran before is warm"),
@@ -214,7 +214,7 @@ pub(super) const STORES: List = List { item: Shape::Map(&STORE), least: 0, most:
 const FAULT: Object = Object::of(&[
     field(
         "kind",
-        Shape::Word(&["slow", "stall", "refuse", "partition", "kill"], &[]),
+        Shape::Word(&["slow", "stall", "refuse", "partition", "kill"]),
         "What goes wrong: work takes longer, nothing moves, connections are refused, calls are \
          never answered, processes die (of a cache: nodes are emptied).",
     ),

@@ -142,7 +142,7 @@ const STEPS: Choice = Choice {
 const CANARY: Object = Object::of(&[
     field(
         "traffic",
-        Shape::Word(&["weights", "replicas"], &[]),
+        Shape::Word(&["weights", "replicas"]),
         "What moves the traffic: a router, or the share of pods.",
     )
     .or("weights", "Argo Rollouts with a router"),
@@ -234,6 +234,18 @@ const KIND_OPTIONS: &[Alternative] = &[
 /// The kinds of strategies.
 pub const KINDS: Choice = Choice { what: "a strategy", options: KIND_OPTIONS };
 
+/// CodeDeploy's predefined configurations.
+pub const CODEDEPLOY: &[&str] = &[
+    "CodeDeployDefault.ECSLinear10PercentEvery1Minutes",
+    "CodeDeployDefault.ECSLinear10PercentEvery3Minutes",
+    "CodeDeployDefault.ECSCanary10Percent5Minutes",
+    "CodeDeployDefault.ECSCanary10Percent15Minutes",
+    "CodeDeployDefault.ECSAllAtOnce",
+    "CodeDeployDefault.OneAtATime",
+    "CodeDeployDefault.HalfAtATime",
+    "CodeDeployDefault.AllAtOnce",
+];
+
 /// One of `strategies`.
 pub const STRATEGY: Object = Object {
     fields: &[
@@ -254,7 +266,12 @@ pub const STRATEGY: Object = Object {
                 Shape::Path,
                 "A Deployment manifest: strategy, replicas, probes, shutdown.",
             ),
-            option("codedeploy", Shape::NotYet, "A CodeDeploy configuration by name."),
+            option(
+                "codedeploy",
+                Shape::Word(CODEDEPLOY),
+                "A predefined configuration of AWS CodeDeploy: ECS (all new tasks first, then the \
+                 weights; the old ones stay for 5m), or EC2 in place (pods are replaced).",
+            ),
             option(
                 "scripted",
                 Shape::List(&super::script::ACTIONS),

@@ -37,7 +37,7 @@ const PROFILE: Object = Object::of(&[
     .or("none", "the last rate stays"),
     field(
         "align",
-        Shape::Word(&["auto", "window", "clock", "week"], &[]),
+        Shape::Word(&["auto", "window", "clock", "week"]),
         "Where the profile's time 0 lies: at the window's start; by the clock (its timestamps are \
          local times); on Monday 00:00 local time (then `repeat` is 7d). `auto`: by the clock if \
          the file has timestamps, the window begins among them and no `offset` is given; else at \
@@ -174,7 +174,7 @@ const CLASS: Object = Object::of(&[
 pub(super) const TRAFFIC: List = List { item: Shape::Map(&CLASS), least: 1, most: 100 };
 
 const RETRY_WORDS: Shape =
-    Shape::Word(&["refused", "reset", "500", "502", "503", "504", "timeout"], &[]);
+    Shape::Word(&["refused", "reset", "500", "502", "503", "504", "timeout"]);
 
 /// Which failures are tried again.
 pub(super) const RETRY_ON: Shape = Shape::List(&List { item: RETRY_WORDS, least: 0, most: 7 });
@@ -182,7 +182,7 @@ pub(super) const RETRY_ON: Shape = Shape::List(&List { item: RETRY_WORDS, least:
 const USERS: Object = Object::of(&[
     field("count", Shape::Count(1, 50_000_000), "How many users share the open-loop requests.")
         .or("5000", "assumption"),
-    field("pick", Shape::Word(&["uniform", "in_turn"], &[]), "Who sends the next request.")
+    field("pick", Shape::Word(&["uniform", "in_turn"]), "Who sends the next request.")
         .or("uniform", "assumption"),
 ]);
 
@@ -192,7 +192,7 @@ const BACKOFF: Object = Object::of(&[
     field("cap", SPAN, "Longest pause.").or("20s", "AWS SDKs"),
     field(
         "jitter",
-        Shape::Word(&["none", "equal", "full"], &[]),
+        Shape::Word(&["none", "equal", "full"]),
         "Random part of the pause: none of it, its upper half, all of it.",
     )
     .or("full", "AWS SDKs"),
@@ -224,13 +224,13 @@ pub(super) const CLIENT: Object = Object::of(&[
     .filled(),
     field(
         "connection",
-        Shape::Word(&["keepalive", "new"], &[]),
+        Shape::Word(&["keepalive", "new"]),
         "Connections are kept, or each request has its own.",
     )
     .or("keepalive", "HTTP/1.1 and HTTP/2"),
     field(
         "pool",
-        Shape::Word(&["auto", "shared", "user"], &[]),
+        Shape::Word(&["auto", "shared", "user"]),
         "Who shares kept connections: all clients, the requests of one user; `auto`: by user \
          where there are users.",
     )
