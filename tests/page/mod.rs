@@ -102,6 +102,35 @@ fn the_page_draws_its_charts_complains_of_nothing_and_asks_for_nothing() {
     assert_eq!(browser.requests, Vec::<String>::new());
 }
 
+/// The texts of charts that stand out less than 3 to 1 (WCAG 2.2, 1.4.11) from their paper.
+const FAINT: &str = "(() => { \
+    const light = colour => { \
+        const part = n => { const c = n / 255; \
+            return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; }; \
+        const [r, g, b] = colour.match(/\\d+/g).map(Number).map(part); \
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; }; \
+    return [...document.querySelectorAll('figure svg')].flatMap(svg => { \
+        const paper = getComputedStyle(svg.querySelector('path')).fill; \
+        return [...svg.querySelectorAll('text')].filter(text => { \
+            const fill = getComputedStyle(text).fill; \
+            const [a, b] = [light(fill), light(paper)].map(l => l + 0.05); \
+            return fill !== paper && Math.max(a / b, b / a) < 3; }) \
+            .map(text => text.textContent); }); })()";
+
+#[test]
+fn charts_can_be_read_on_light_and_on_dark_paper() {
+    let Some((mut browser, _folder)) = opened(&quickstart()) else { return };
+    let paper = "getComputedStyle(document.querySelector('figure svg path')).fill";
+    let mut papers = Vec::new();
+    for scheme in ["light", "dark"] {
+        let feature = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        browser.call("Emulation.setEmulatedMedia", json!({ "media": "", "features": feature }));
+        papers.push(browser.evaluate(paper));
+        assert_eq!(browser.evaluate(FAINT), json!([]), "on {scheme} paper");
+    }
+    assert_ne!(papers[0], papers[1]);
+}
+
 #[test]
 fn the_page_can_be_used_with_the_keyboard_alone() {
     let Some((mut browser, _folder)) = opened(&quickstart()) else { return };

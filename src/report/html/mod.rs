@@ -305,8 +305,8 @@ fn dark() -> String {
         .map(|pair| {
             let (light, dark) = (format!("#{:06x}", pair.light), format!("#{:06x}", pair.dark));
             format!(
-                "figure svg [fill=\"{light}\"]{{fill:{dark}}}figure svg \
-                 [stroke=\"{light}\"]{{stroke:{dark}}}"
+                "figure svg[fill=\"{light}\"],figure svg [fill=\"{light}\"]{{fill:{dark}}}\
+                 figure svg [stroke=\"{light}\"]{{stroke:{dark}}}"
             )
         })
         .collect()
