@@ -12,7 +12,7 @@ mod progress;
 #[cfg(test)]
 mod tables;
 
-pub(super) use course::{Course, Ruling, Stage};
+pub(super) use course::{Course, Rest, Ruling, Stage};
 pub(super) use pass::Pass;
 pub use progress::{Status, is_progress, is_timed_out};
 

@@ -21,12 +21,11 @@ pub mod weights;
 
 use self::counts::{Pods, Split, nearest_split, scale_down_older};
 use self::weights::{ALL_BP, Managed, allowed_weight, weight_at};
-use super::argo::{Course, Pass, Ruling, SetSize, Stage, fenceposts};
+use super::argo::{Course, Pass, Rest, SetSize, Stage, fenceposts};
 use super::judge::{Bench, Judge};
 use super::{Controller, Decision, Observation, Routing};
 use crate::engine::{SimDuration, SimTime};
 use crate::plan::{Canary, CanaryStep, CanaryTraffic, Plan, Strategy, VersionId};
-use crate::record::EventKind;
 
 /// The canary controller.
 #[derive(Clone, Debug)]
@@ -332,33 +331,19 @@ impl CanaryController {
             Some(CanaryStep::Analysis(name)) => {
                 let judge =
                     self.step_judge.get_or_insert_with(|| self.bench.sit(name, pass.seen.now));
-                match self.course.hear(pass, judge) {
-                    Ruling::Undecided => {}
-                    Ruling::Content => self.next_step(pass),
-                    Ruling::Stopped => pass.again(),
+                if self.course.is_content(pass, judge) {
+                    self.next_step(pass);
                 }
             }
         }
     }
 
     fn pause(&mut self, pass: &mut Pass<'_>, span: Option<SimDuration>) {
-        let now = pass.seen.now;
-        let begins = self.paused_since.is_none();
-        let since = *self.paused_since.get_or_insert(now);
-        let step = format!("step {} of {}", self.index + 1, self.params.steps.len());
-        let Some(span) = span else {
-            return self.course.wait(pass, format!("{step} waits for a person"));
-        };
-        if now >= since + span {
-            if !begins {
-                pass.log(EventKind::RolloutResumed);
-            }
-            return self.next_step(pass);
+        let step = (self.index, self.params.steps.len());
+        match self.course.rest(pass, &mut self.paused_since, step, span) {
+            Rest::Over => self.next_step(pass),
+            Rest::Waits | Rest::ForPerson => {}
         }
-        if begins {
-            pass.log(EventKind::RolloutPaused { reason: format!("{step} waits for {span}") });
-        }
-        pass.wake_at(since + span);
     }
 
     /// Past the last step the version takes over once all of its pods are available.

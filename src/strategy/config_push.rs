@@ -10,13 +10,13 @@
 #[cfg(test)]
 mod tests;
 
-use super::argo::{Course, Pass, Ruling, Stage};
+use super::argo::{Course, Pass, Rest, Stage};
 use super::canary::weights::{ALL_BP, basis_points, pods_for};
 use super::judge::{Bench, Judge};
 use super::{Controller, Decision, Observation, PushTo};
 use crate::engine::{SimDuration, SimTime};
 use crate::plan::{ConfigPush, Plan, PushStep, Strategy, VersionId};
-use crate::record::{EventKind, RolloutOutcome};
+use crate::record::RolloutOutcome;
 
 /// The controller of configuration pushes.
 #[derive(Clone, Debug)]
@@ -205,10 +205,8 @@ impl PushController {
             Some(PushStep::Analysis(name)) => {
                 let judge =
                     self.step_judge.get_or_insert_with(|| self.bench.sit(name, pass.seen.now));
-                match self.course.hear(pass, judge) {
-                    Ruling::Undecided => {}
-                    Ruling::Content => self.next_step(pass),
-                    Ruling::Stopped => pass.again(),
+                if self.course.is_content(pass, judge) {
+                    self.next_step(pass);
                 }
             }
         }
@@ -221,24 +219,12 @@ impl PushController {
     }
 
     fn pause(&mut self, pass: &mut Pass<'_>, span: Option<SimDuration>) {
-        let now = pass.seen.now;
-        let begins = self.paused_since.is_none();
-        let since = *self.paused_since.get_or_insert(now);
-        let step = format!("step {} of {}", self.index + 1, self.params.steps.len());
-        let Some(span) = span else {
-            self.course.wait(pass, format!("{step} waits for a person"));
-            return pass.finish(RolloutOutcome::Stalled);
-        };
-        if now >= since + span {
-            if !begins {
-                pass.log(EventKind::RolloutResumed);
-            }
-            return self.next_step(pass);
+        let step = (self.index, self.params.steps.len());
+        match self.course.rest(pass, &mut self.paused_since, step, span) {
+            Rest::Over => self.next_step(pass),
+            Rest::ForPerson => pass.finish(RolloutOutcome::Stalled),
+            Rest::Waits => {}
         }
-        if begins {
-            pass.log(EventKind::RolloutPaused { reason: format!("{step} waits for {span}") });
-        }
-        pass.wake_at(since + span);
     }
 
     /// Everybody who can be reached has the new version.

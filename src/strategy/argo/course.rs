@@ -58,6 +58,17 @@ pub struct Course {
     restoring: bool,
 }
 
+/// What a pause comes to in a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// It has lasted long enough.
+    Over,
+    /// It goes on.
+    Waits,
+    /// Until a person says so.
+    ForPerson,
+}
+
 impl Course {
     pub fn new(policy: Rollback, progress_deadline: Option<SimDuration>) -> Self {
         Self {
@@ -123,6 +134,45 @@ impl Course {
             pass.log(EventKind::RollbackDecided { by: by.to_owned() });
         }
         pass.log(EventKind::RolloutAborted { reason });
+    }
+
+    /// Waits at a step (its place, and of how many), from the first pass that asks; `None`: for a
+    /// person.
+    pub fn rest(
+        &mut self,
+        pass: &mut Pass<'_>,
+        since: &mut Option<SimTime>,
+        (index, steps): (usize, usize),
+        span: Option<SimDuration>,
+    ) -> Rest {
+        let now = pass.seen.now;
+        let begins = since.is_none();
+        let since = *since.get_or_insert(now);
+        let step = format!("step {} of {steps}", index + 1);
+        let Some(span) = span else {
+            self.wait(pass, format!("{step} waits for a person"));
+            return Rest::ForPerson;
+        };
+        if now >= since + span {
+            if !begins {
+                pass.log(EventKind::RolloutResumed);
+            }
+            return Rest::Over;
+        }
+        if begins {
+            pass.log(EventKind::RolloutPaused { reason: format!("{step} waits for {span}") });
+        }
+        pass.wake_at(since + span);
+        Rest::Waits
+    }
+
+    /// Whether a judge is content. What stops the rollout is carried out in the next pass.
+    pub fn is_content(&mut self, pass: &mut Pass<'_>, judge: &mut Judge) -> bool {
+        let ruling = self.hear(pass, judge);
+        if matches!(ruling, Ruling::Stopped) {
+            pass.again();
+        }
+        matches!(ruling, Ruling::Content)
     }
 
     /// Lets a judge measure, and does what its verdict asks for.

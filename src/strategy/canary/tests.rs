@@ -4,6 +4,7 @@ use super::*;
 use crate::plan::{
     Analysis, AnalysisMetric, Bound, IntOrPercent, MetricName, Rollback, Scope, ScopeVersion,
 };
+use crate::record::EventKind;
 use crate::record::RolloutOutcome::{Completed, RolledBack, Stalled};
 use crate::strategy::fake::{Act, Fake, NEW, NEWER, OLD, at, plan, secs};
 
