@@ -34,14 +34,13 @@ pub(super) struct LayerOutbox {
 }
 
 impl LayerOutbox {
-    /// Takes the later events.
-    pub fn take_later(&mut self) -> Vec<(SimTime, LayerEvent)> {
-        let cluster = std::mem::take(&mut self.cluster.later).into_iter();
-        let script = std::mem::take(&mut self.script).into_iter();
+    /// Empties it of the later events, and keeps its room: every probe leaves one here.
+    pub fn drain_later(&mut self) -> impl Iterator<Item = (SimTime, LayerEvent)> {
+        let cluster = self.cluster.later.drain(..);
+        let script = self.script.drain(..);
         cluster
             .map(|(at, event)| (at, LayerEvent::Cluster(event)))
             .chain(script.map(|(at, event)| (at, LayerEvent::Script(event))))
-            .collect()
     }
 
     /// Whether nothing is left to be done.

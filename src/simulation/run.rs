@@ -240,7 +240,7 @@ impl Simulation<'_> {
     /// ended are reported, until neither has anything left to say.
     fn settle(&mut self) {
         loop {
-            for (at, event) in self.outbox.take_later() {
+            for (at, event) in self.outbox.drain_later() {
                 self.world.later(at, Cold::Layer(event));
             }
             let effects = std::mem::take(&mut self.outbox.cluster.effects);
