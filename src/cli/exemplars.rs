@@ -5,11 +5,9 @@ use super::failure::Failure;
 use super::panic::guarded;
 use super::reproduce;
 use super::run::FAILURE_SAMPLES;
-use crate::experiment::{
-    COMPARE_BUCKETS, Simulator, StudyResult, exemplars, rerun, timeline_width,
-};
+use crate::experiment::{COMPARE_BUCKETS, Simulator, StudyResult, exemplars, rerun};
 use crate::plan::Study;
-use crate::record::RunKey;
+use crate::record::{RunKey, timeline_width};
 use crate::report::exemplar::Shown;
 use crate::simulation::RunOptions;
 

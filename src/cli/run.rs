@@ -11,11 +11,9 @@ use super::load;
 use super::place::Place;
 use super::reproduce;
 use super::study::{self, Job};
-use crate::experiment::{
-    RUN_BUCKETS, Role, Runner, Simulator, StudyResult, Summary, summarise, timeline_width,
-};
+use crate::experiment::{RUN_BUCKETS, Role, Runner, Simulator, StudyResult, Summary, summarise};
 use crate::plan::Study;
-use crate::record::{RunKey, RunRecord};
+use crate::record::{RunKey, RunRecord, timeline_width};
 use crate::report;
 use crate::report::exemplar::Shown;
 use crate::report::folder::FolderOptions;

@@ -36,4 +36,4 @@ pub use summary::{
     BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Standing, Summary, SummaryLine,
     Verdict,
 };
-pub use width::{COMPARE_BUCKETS, RUN_BUCKETS, timeline_width};
+pub use width::{COMPARE_BUCKETS, RUN_BUCKETS};

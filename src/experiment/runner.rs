@@ -4,11 +4,10 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use crate::plan::{Plan, Study};
-use crate::record::{RunKey, RunRecord};
+use crate::record::{RunKey, RunRecord, timeline_width};
 use crate::simulation::{self, RunOptions};
 
 use super::result::CONTROL_NAME;
-use super::width::timeline_width;
 
 /// Carries out single runs. A pure function of the key: whatever thread calls it, whenever.
 pub trait Runner: Sync {

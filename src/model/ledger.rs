@@ -7,7 +7,7 @@ use crate::engine::{SimDuration, SimTime};
 use crate::plan::Plan;
 use crate::record::{
     Bucket, Cause, CauseCount, Cell, CoarseHistogram, Counters, Outcome, PhaseTally, Series,
-    StreamCounts, Timeline,
+    StreamCounts, Timeline, minutes,
 };
 
 use super::request::{NONE, Request, Requests};
@@ -16,39 +16,47 @@ use super::users::UserTable;
 /// The finest step of the harm series, and the most steps it has.
 const HARM_STEP: SimDuration = SimDuration::from_secs(1);
 const HARM_STEPS: u64 = 3600;
-/// The finest step of the worst-minute figure, and the most steps.
-const MINUTE: SimDuration = SimDuration::from_secs(60);
-const MINUTES: u64 = 600;
 
 /// Cuts the window into equal steps and says in which an instant lies.
 #[derive(Clone, Copy, Debug)]
 struct Steps {
     width: SimDuration,
+    /// What the first step lacks of that.
+    lacks: u64,
     per_nanosecond: f64,
     count: usize,
 }
 
 impl Steps {
-    fn new(window: SimDuration, width: SimDuration) -> Self {
+    /// Steps of this width that meet `at` after the window's start.
+    fn meeting(at: SimDuration, window: SimDuration, width: SimDuration) -> Self {
+        let lacks = lacking(at, width);
         Self {
             width,
+            lacks,
             per_nanosecond: 1.0 / width.0 as f64,
-            count: window.0.div_ceil(width.0).max(1) as usize,
+            count: (window.0 + lacks).div_ceil(width.0).max(1) as usize,
         }
     }
 
     /// Steps of at least `finest`, in whole multiples of it, at most `most` of them.
     fn at_most(window: SimDuration, finest: SimDuration, most: u64) -> Self {
         let multiple = window.0.div_ceil(finest.0 * most).max(1);
-        Self::new(window, SimDuration(finest.0 * multiple))
+        Self::meeting(SimDuration::ZERO, window, SimDuration(finest.0 * multiple))
     }
 
     /// The step of an instant `offset` after the window's start. The half nanosecond keeps an
     /// instant on the border of two steps in the later one despite rounding.
     #[inline]
     fn of(&self, offset: u64) -> usize {
-        (((offset as f64 + 0.5) * self.per_nanosecond) as usize).min(self.count - 1)
+        let from_first = (offset + self.lacks) as f64 + 0.5;
+        ((from_first * self.per_nanosecond) as usize).min(self.count - 1)
     }
+}
+
+/// What the first of steps that meet at some time lacks of their width.
+fn lacking(at: SimDuration, width: SimDuration) -> u64 {
+    (width.0 - at.0 % width.0) % width.0
 }
 
 /// All counts of a run.
@@ -63,6 +71,7 @@ pub struct Ledger {
     sent: Vec<u64>,
     buckets: Vec<Bucket>,
     bucket_steps: Steps,
+    deploy_at: SimDuration,
     /// The bucket of requests sent now ([`NONE`] in the warm-up), and until when.
     bucket: u32,
     bucket_until: SimTime,
@@ -101,7 +110,8 @@ impl Ledger {
                 })
             })
             .collect();
-        let bucket_steps = Steps::new(window, timeline_width);
+        let deploy_at = plan.clock.deploy_at;
+        let bucket_steps = Steps::meeting(deploy_at, window, timeline_width);
         let harm_steps = Steps::at_most(window, HARM_STEP, HARM_STEPS);
         Self {
             start,
@@ -113,6 +123,7 @@ impl Ledger {
             sent: vec![0; plan.classes.len()],
             buckets: vec![Bucket::default(); bucket_steps.count],
             bucket_steps,
+            deploy_at,
             bucket: NONE,
             bucket_until: start,
             harm: vec![0; harm_steps.count],
@@ -353,7 +364,8 @@ impl Ledger {
     /// When a timeline bucket ends.
     #[must_use]
     pub fn bucket_end(&self, bucket: usize) -> SimTime {
-        let end = self.start.0 + self.bucket_steps.width.0 * (bucket as u64 + 1);
+        let steps = &self.bucket_steps;
+        let end = self.start.0 + steps.width.0 * (bucket as u64 + 1) - steps.lacks;
         SimTime(end.min(self.end.0))
     }
 
@@ -393,14 +405,17 @@ impl Ledger {
         }
     }
 
-    /// The greatest p99 of a minute of the window. Where the window is longer than ten hours,
-    /// of longer steps that do not depend on the timeline's width.
+    /// The greatest p99 of a minute of the window, of longer steps where that is long (see
+    /// [`minutes`]): sums of whole buckets, as timelines are cut so that they nest.
     fn worst_minute(&self) -> Option<u64> {
-        let step = Steps::at_most(self.end - self.start, MINUTE, MINUTES).width.0;
+        let step = minutes(self.end - self.start);
+        let lacks = lacking(self.deploy_at, step);
         let mut worst = None;
         let mut minute = (0, CoarseHistogram::default());
         for (number, bucket) in self.buckets.iter().enumerate() {
-            let at = number as u64 * self.bucket_steps.width.0 / step;
+            let steps = &self.bucket_steps;
+            let from = (number as u64 * steps.width.0 + lacks).saturating_sub(steps.lacks);
+            let at = from / step.0;
             if at != minute.0 {
                 worst = worst.max(minute.1.quantile(0.99));
                 minute = (at, CoarseHistogram::default());
@@ -433,6 +448,7 @@ impl Ledger {
             phases: self.phases.into_iter().map(|(_, _, tally)| tally).collect(),
             timeline: Timeline {
                 width: self.bucket_steps.width,
+                lacks: SimDuration(self.bucket_steps.lacks),
                 buckets: self.buckets.into(),
                 runs: 1,
             },

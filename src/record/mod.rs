@@ -9,6 +9,7 @@ mod event;
 mod outcome;
 mod run;
 mod timeline;
+mod width;
 
 pub use coarse::CoarseHistogram;
 pub use event::{Event, EventKind, FailedRequest, Hop};
@@ -18,3 +19,4 @@ pub use run::{
     RunRecord, StreamCounts, Users, Work,
 };
 pub use timeline::{Bucket, Series, Timeline};
+pub use width::{minutes, timeline_width};

@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::coarse::CoarseHistogram;
 use crate::engine::SimDuration;
 
-/// The window in equal buckets (the last one may be shorter). They are most of what a run leaves,
-/// and shared: a record that is kept beside a study's sums costs no second copy.
+/// The window in equal buckets that meet at the deployment, so that none holds what came before it
+/// and what came after (the first one and the last one may be shorter). They are most of what a
+/// run leaves, and shared: a record that is kept beside a study's sums costs no second copy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     /// Width of a bucket.
     pub width: SimDuration,
+    /// What the first bucket lacks of that width.
+    #[serde(default)]
+    pub lacks: SimDuration,
     /// From the window's start on.
     pub buckets: Arc<[Bucket]>,
     /// How many runs are added up in here.
@@ -79,6 +83,12 @@ impl Timeline {
         }
     }
 
+    /// Where a bucket begins, from the window's start.
+    #[must_use]
+    pub fn start_of(&self, bucket: usize) -> SimDuration {
+        SimDuration((self.width.0 * bucket as u64).saturating_sub(self.lacks.0))
+    }
+
     /// Adds another run's timeline.
     ///
     /// # Panics
@@ -89,8 +99,8 @@ impl Timeline {
             return;
         }
         assert_eq!(
-            (self.width, self.buckets.len()),
-            (other.width, other.buckets.len()),
+            (self.width, self.lacks, self.buckets.len()),
+            (other.width, other.lacks, other.buckets.len()),
             "timelines of one study have equal buckets"
         );
         for (mine, theirs) in Arc::make_mut(&mut self.buckets).iter_mut().zip(&*other.buckets) {

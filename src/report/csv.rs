@@ -295,7 +295,7 @@ pub fn timeline(result: &StudyResult) -> String {
     let rows = result.groups.iter().flat_map(|group| {
         let timeline = &group.timeline;
         timeline.buckets.iter().enumerate().map(move |(index, bucket)| {
-            let start = timeline.width.as_secs_f64() * index as f64;
+            let start = timeline.start_of(index).as_secs_f64();
             let mut cells =
                 vec![csv_cell(&group.strategy), csv_cell(&group.release), machine(start)];
             cells.extend(moment(bucket, timeline.runs));

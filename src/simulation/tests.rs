@@ -2,9 +2,10 @@
 
 use crate::engine::{Distribution, SimDuration};
 use crate::plan::*;
-use crate::record::{Cause, Counters, Outcome, RolloutOutcome, RunRecord};
+use crate::record::{Cause, Counters, Outcome, RolloutOutcome, RunKey, RunRecord};
 
-use super::fixture::{class, control, deploy, plan, rolling, seconds};
+use super::fixture::{class, control, deploy, options, plan, rolling, seconds};
+use super::{RunOptions, run};
 
 fn total(record: &RunRecord) -> Counters {
     let mut total = Counters::default();
@@ -48,6 +49,29 @@ fn the_same_seed_sends_the_same_requests_whatever_is_deployed() {
     // Before the deployment the two runs are one.
     let before = 60 / 5;
     assert_eq!(with.timeline.buckets[..before], without.timeline.buckets[..before]);
+}
+
+#[test]
+fn buckets_meet_at_the_deployment_and_the_worst_minute_does_not_depend_on_them() {
+    let mut plan = plan();
+    plan.clock.deploy_at = seconds(67.0);
+    plan.balancer.propagation = Distribution::Constant(1.5e9);
+    let run_with = |width: f64| {
+        let options = RunOptions { timeline_width: seconds(width), ..options() };
+        let key = RunKey { arm: Some(0), release: Some(0), seed: 5 };
+        run(&plan, Some(&rolling(1, 0)), Some(VersionId(1)), key, &options)
+    };
+    let (fine, coarse) = (run_with(5.0), run_with(30.0));
+    assert_eq!((fine.timeline.lacks, coarse.timeline.lacks), (seconds(3.0), seconds(23.0)));
+    assert_eq!(fine.timeline.start_of(14), plan.clock.deploy_at);
+    assert_eq!(coarse.timeline.start_of(3), plan.clock.deploy_at);
+    let failed = |record: &RunRecord, buckets| -> u64 {
+        record.timeline.buckets[..buckets].iter().map(crate::record::Bucket::failed).sum()
+    };
+    assert!(fine.timeline.buckets.iter().any(|bucket| bucket.failed() > 0), "harm is done");
+    assert_eq!((failed(&fine, 14), failed(&coarse, 3)), (0, 0), "none before the deployment");
+    assert_eq!(fine.worst_minute_ok_p99_ns, coarse.worst_minute_ok_p99_ns);
+    assert_eq!(total(&fine), total(&coarse));
 }
 
 #[test]

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use browser::Browser;
 use cutover::experiment::{
-    COMPARE_BUCKETS, Silent, Simulator, exemplars, rerun, run_study, summarise, timeline_width,
+    COMPARE_BUCKETS, Silent, Simulator, exemplars, rerun, run_study, summarise,
 };
 use cutover::plan::Study;
-use cutover::record::RunKey;
+use cutover::record::{RunKey, timeline_width};
 use cutover::report::chart::charts;
 use cutover::report::exemplar::Shown;
 use cutover::report::html;

@@ -97,11 +97,12 @@
 
   const steps = (run) => {
     const sent = unpacked(run.sent);
-    const times = sent.map((_, n) => n * run.width - run.deploy);
+    const start = (n) => Math.max(n * run.width - run.lacks, 0);
+    const times = sent.map((_, n) => start(n) - run.deploy);
     times.push(run.window - run.deploy);
     // A stepped line needs its last value once more at the end.
     const held = (values) => values.concat([values[values.length - 1]]);
-    const seconds = (n) => Math.max(Math.min(run.width, run.window - n * run.width), 1e-9);
+    const seconds = (n) => Math.max(Math.min(start(n + 1), run.window) - start(n), 1e-9);
     const rate = (packed) => held(unpacked(packed).map((count, n) => count / seconds(n)));
     const tenths = (packed) => held(unpacked(packed).map((v) => (v === null ? null : v / 10)));
     const failed = run.failed.map((part) => unpacked(part.counts));
@@ -264,7 +265,7 @@
     const failed = unpacked(run.sent).map((_, n) => counts.reduce((sum, part) => sum + part[n], 0));
     const peak = failed.reduce((a, b) => Math.max(a, b), 0);
     let last = Math.max(0, ...run.marks.map(([at]) => at));
-    failed.forEach((count, n) => { if (count > peak * 0.05) last = Math.max(last, (n + 1) * run.width); });
+    failed.forEach((count, n) => { if (count > peak * 0.05) last = Math.max(last, (n + 1) * run.width - run.lacks); });
     const [first, end] = whole();
     return last > 0 && last * 1.3 < run.window * 0.6 ? [first, first + last * 1.3] : [first, end];
   };

@@ -109,10 +109,12 @@ fn panel(
         picture.text(label.side(Side::Right).ink(Ink::Muted));
     }
     let x = time_axis(span, plot);
-    let shown = (span / group.timeline.width.as_secs_f64()).ceil() as usize;
-    let buckets = &group.timeline.buckets[..shown.min(group.timeline.buckets.len())];
+    let timeline = &group.timeline;
+    let starts = |bucket: usize| timeline.start_of(bucket).as_secs_f64();
+    let shown = (0..timeline.buckets.len()).take_while(|&bucket| starts(bucket) < span).count();
+    let buckets = &timeline.buckets[..shown];
     let together = buckets.len().div_ceil(STEPS).max(1);
-    let width = group.timeline.width.as_secs_f64() * together as f64;
+    let place = |cell: usize| x.place(starts((cell * together).min(shown)));
     let mut cells: Vec<Vec<Option<usize>>> = vec![Vec::new(); levels.count];
     for chunk in buckets.chunks(together) {
         let mut counts = vec![0u64; levels.count];
@@ -132,7 +134,7 @@ fn panel(
             for run in row.chunk_by(|a, b| a == b) {
                 let to = from + run.len();
                 if run[0] == Some(heat) {
-                    let (left, right) = (x.place(from as f64 * width), x.place(to as f64 * width));
+                    let (left, right) = (place(from), place(to));
                     picture.rect((left, level(index + 1)), (right, level(index)), Ink::Heat(heat));
                 }
                 from = to;

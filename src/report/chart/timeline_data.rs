@@ -43,7 +43,6 @@ pub struct Step {
 /// others.
 pub fn steps(group: &Group, window_s: f64, most: usize) -> Vec<Step> {
     let timeline = &group.timeline;
-    let width = timeline.width.as_secs_f64();
     let together = timeline.buckets.len().div_ceil(most).max(1);
     let runs = timeline.runs.max(1) as f64;
     timeline
@@ -51,8 +50,10 @@ pub fn steps(group: &Group, window_s: f64, most: usize) -> Vec<Step> {
         .chunks(together)
         .enumerate()
         .map(|(index, buckets)| {
-            let from = (index * together) as f64 * width;
-            let to = (from + buckets.len() as f64 * width).min(window_s).max(from + 1e-9);
+            let first = index * together;
+            let from = timeline.start_of(first).as_secs_f64();
+            let to = timeline.start_of(first + buckets.len()).as_secs_f64();
+            let to = to.min(window_s).max(from + 1e-9);
             step(buckets, (from, to), runs)
         })
         .collect()

@@ -93,6 +93,7 @@ fn run(result: &StudyResult, shown: &Shown) -> Value {
         "seed": record.key.seed.to_string(),
         "outcome": record.rollout.outcome.name().replace('_', " "),
         "width": record.timeline.width.as_secs_f64(),
+        "lacks": record.timeline.lacks.as_secs_f64(),
         "window": plan.clock.window.as_secs_f64(),
         "deploy": plan.clock.deploy_at.as_secs_f64(),
         "sent": series_of(&|bucket| Some(bucket.sent)),

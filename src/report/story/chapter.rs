@@ -15,16 +15,36 @@ use crate::report::text::visible;
 /// A stretch of the run.
 #[derive(Debug, Default)]
 pub struct Chapter {
-    /// Its start, in nanoseconds from the deployment.
-    pub from: i128,
-    /// Its end.
+    /// Its end, in nanoseconds from the deployment.
     pub to: i128,
     /// What was decided or switched, each at its time.
     pub decisions: Vec<(i128, String)>,
-    /// What instances did, condensed.
-    pub happenings: Vec<String>,
+    /// What instances did, condensed, each at the time of the first of it.
+    pub happenings: Vec<(i128, String)>,
     /// What came of it for requests.
     pub effect: String,
+}
+
+/// A line of a chapter.
+pub struct Line<'a> {
+    /// Nanoseconds from the deployment.
+    pub at: i128,
+    /// Whether it was decided or switched, not something that instances did.
+    pub decides: bool,
+    pub text: &'a str,
+}
+
+impl Chapter {
+    /// What was decided and what instances did, in the order of time; of one instant, the
+    /// decision first.
+    pub fn lines(&self) -> Vec<Line<'_>> {
+        let decisions = self.decisions.iter().map(|line| (true, line));
+        let all = decisions.chain(self.happenings.iter().map(|line| (false, line)));
+        let mut lines: Vec<Line<'_>> =
+            all.map(|(decides, (at, text))| Line { at: *at, decides, text }).collect();
+        lines.sort_by_key(|line| line.at);
+        lines
+    }
 }
 
 const SECOND: i128 = 1_000_000_000;
@@ -100,7 +120,10 @@ pub fn chapters(plan: &Plan, record: &RunRecord) -> Vec<Chapter> {
                 Some((i128::from(event.at.0) - deploy, line))
             })
             .collect();
-        let happenings = happenings(plan, &here, &mut pods);
+        let happenings = happenings(plan, &here, &mut pods)
+            .into_iter()
+            .map(|(at, line)| (i128::from(at.0) - deploy, line))
+            .collect::<Vec<_>>();
         let effect = effect(record, begin, (from, to));
         let now = (effect.failed(), effect.weight_bp);
         let is_quiet = decisions.is_empty() && happenings.is_empty();
@@ -111,7 +134,7 @@ pub fn chapters(plan: &Plan, record: &RunRecord) -> Vec<Chapter> {
         } else {
             let pods = (!is_quiet).then_some((plan, &pods));
             let effect_line = line(&effect, pods);
-            chapters.push(Chapter { from, to, decisions, happenings, effect: effect_line });
+            chapters.push(Chapter { to, decisions, happenings, effect: effect_line });
             quiet = is_quiet.then_some(effect);
         }
         before = now;
@@ -158,7 +181,8 @@ impl Again {
     }
 }
 
-/// A minute, or a rounder part of one where the rollout is short.
+/// A minute, or a rounder part of one where the rollout is short; always whole buckets of the
+/// timeline, which tells what came of each chapter.
 fn length(record: &RunRecord) -> i128 {
     let rollout = &record.rollout;
     let last = record.events.last().map(|event| event.at);
@@ -166,18 +190,11 @@ fn length(record: &RunRecord) -> i128 {
         (Some(started), Some(finished)) => i128::from(finished.since(started).0),
         _ => i128::from(SimDuration::from_secs(600).0),
     };
-    let steps = [10, 20, 30, 60].map(|seconds| seconds * SECOND);
-    let found = steps.into_iter().rev().find(|&step| step * CHAPTERS <= took);
-    let found = found.unwrap_or(steps[0]);
-    // Where the window is long, not less than the timeline can tell apart.
-    let longer = [60, 120, 300, 600, 1800, 3600, 6 * 3600].map(|seconds| seconds * SECOND);
     let width = i128::from(record.timeline.width.0);
-    let last = i128::from(u64::MAX);
-    if found >= width {
-        found
-    } else {
-        longer.into_iter().find(|&step| step >= width).unwrap_or(last)
-    }
+    let steps = [10, 20, 30, 60].map(|seconds| seconds * SECOND);
+    let mut whole = steps.into_iter().filter(|step| step % width == 0);
+    let long_enough = whole.clone().rfind(|&step| step * CHAPTERS <= took);
+    long_enough.or_else(|| whole.next()).unwrap_or(width)
 }
 
 /// Edges at whole chapters from the deployment, within the window.
@@ -194,10 +211,9 @@ fn edges(begin: i128, end: i128, length: i128) -> Vec<(i128, i128)> {
 
 /// The buckets that begin in a stretch.
 fn effect(record: &RunRecord, begin: i128, (from, to): (i128, i128)) -> Effect {
-    let width = i128::from(record.timeline.width.0);
     let mut effect = Effect::default();
     for (index, bucket) in record.timeline.buckets.iter().enumerate() {
-        let start = begin + index as i128 * width;
+        let start = begin + i128::from(record.timeline.start_of(index).0);
         if (from..to).contains(&start) {
             effect.add(bucket);
         }
@@ -268,6 +284,30 @@ mod tests {
             edges(-90 * SECOND, 2 * minute, minute),
             [(-90 * SECOND, -minute), (-minute, 0), (0, minute), (minute, 2 * minute)]
         );
+    }
+
+    #[test]
+    fn causes_are_told_before_their_effects() {
+        let line = |at: i128, text: &str| (at * SECOND, text.to_owned());
+        let chapter = Chapter {
+            decisions: vec![line(25, "the rollout starts"), line(40, "rollback decided")],
+            happenings: vec![line(25, "scaled 4 → 3"), line(41, "5 configured")],
+            ..Chapter::default()
+        };
+        let told: Vec<_> = chapter.lines().iter().map(|line| line.text.to_owned()).collect();
+        assert_eq!(
+            told,
+            ["the rollout starts", "scaled 4 → 3", "rollback decided", "5 configured"]
+        );
+    }
+
+    #[test]
+    fn chapters_are_whole_buckets_however_wide_these_are() {
+        let mut record = fixture::record();
+        for (seconds, length_s) in [(1, 60), (5, 60), (15, 60), (120, 120), (900, 900)] {
+            record.timeline.width = SimDuration::from_secs(seconds);
+            assert_eq!(length(&record) / SECOND, length_s, "buckets of {seconds} s");
+        }
     }
 
     #[test]

@@ -105,16 +105,9 @@ pub fn log(plan: &Plan, record: &RunRecord) -> Vec<Entry> {
         if chapter.decisions.is_empty() && chapter.happenings.is_empty() {
             continue;
         }
-        let first = chapter.decisions.partition_point(|&(at, _)| at <= chapter.from);
-        let (before, after) = chapter.decisions.split_at(first);
-        for (at, line) in before {
-            add(clock(*at), line, "decision");
-        }
-        for line in &chapter.happenings {
-            add(clock(chapter.from), line, "pods");
-        }
-        for (at, line) in after {
-            add(clock(*at), line, "decision");
+        for line in chapter.lines() {
+            let kind = if line.decides { "decision" } else { "pods" };
+            add(clock(line.at), line.text, kind);
         }
         add(format!("to {}", clock(chapter.to)), &chapter.effect, "effect");
     }
@@ -126,21 +119,17 @@ fn is_deployment(strategy: &Strategy) -> bool {
     matches!(strategy, Strategy::Recreate(_) | Strategy::Rolling(_))
 }
 
-/// In the order of time: what begins the chapter, what instances did in it, what was decided,
-/// what came of it until its end.
+/// In the order of time: what was decided and what instances did, then what came of it until the
+/// chapter's end.
 fn write_chapter(text: &mut String, chapter: &Chapter, columns: usize, paint: Paint) {
-    let first = chapter.decisions.partition_point(|&(at, _)| at <= chapter.from);
-    let (before, after) = chapter.decisions.split_at(first);
-    for (at, line) in before {
-        write_line(text, &clock(*at), line, columns, |entry| paint.strong(entry));
-    }
-    let mut time = clock(chapter.from);
-    for line in &chapter.happenings {
-        write_line(text, &time, line, columns, str::to_owned);
-        time.clear();
-    }
-    for (at, line) in after {
-        write_line(text, &clock(*at), line, columns, |entry| paint.strong(entry));
+    let mut last = None;
+    for line in chapter.lines() {
+        let time = clock(line.at);
+        let shown = if line.decides || last.as_ref() != Some(&time) { &*time } else { "" };
+        let emphasis =
+            |entry: &str| if line.decides { paint.strong(entry) } else { entry.to_owned() };
+        write_line(text, shown, line.text, columns, emphasis);
+        last = Some(time);
     }
     let until = format!("to {}", clock(chapter.to));
     write_line(text, &until, &chapter.effect, columns, |entry| paint.faint(entry));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::SimTime;
 use crate::plan::{Plan, VersionId};
 use crate::record::{Event, EventKind};
 
@@ -67,40 +68,52 @@ struct Deeds {
     gone: u32,
 }
 
-/// Lines that tell by count what instances, endpoints and judges did.
-pub fn happenings(plan: &Plan, events: &[&Event], pods: &mut Pods) -> Vec<String> {
-    let mut deeds: BTreeMap<VersionId, Deeds> = BTreeMap::new();
-    let mut measured: BTreeMap<(&str, &str), (u32, Option<f64>)> = BTreeMap::new();
+/// Lines that tell by count what instances, endpoints and judges did, each with the time at which
+/// that began, in this order.
+pub fn happenings(plan: &Plan, events: &[&Event], pods: &mut Pods) -> Vec<(SimTime, String)> {
+    let mut deeds: BTreeMap<VersionId, (SimTime, Deeds)> = BTreeMap::new();
+    let mut measured: BTreeMap<(&str, &str), (SimTime, u32, Option<f64>)> = BTreeMap::new();
     let (mut added, mut removed) = (0, 0);
+    let mut endpoints = None;
     for event in events {
         pods.follow(&event.kind);
         if let Some(version) = version_of(&event.kind) {
-            deeds.entry(version).or_default().add(&event.kind);
+            deeds.entry(version).or_insert((event.at, Deeds::default())).1.add(&event.kind);
         }
         match event.kind {
-            EventKind::EndpointAdded { .. } => added += 1,
-            EventKind::EndpointRemoved { .. } => removed += 1,
+            EventKind::EndpointAdded { .. } => {
+                added += 1;
+                endpoints.get_or_insert(event.at);
+            }
+            EventKind::EndpointRemoved { .. } => {
+                removed += 1;
+                endpoints.get_or_insert(event.at);
+            }
             EventKind::AnalysisMeasured { ref metric, value, ref verdict } => {
-                let entry = measured.entry((metric, verdict)).or_default();
-                *entry = (entry.0 + 1, value);
+                let entry = measured.entry((metric, verdict)).or_insert((event.at, 0, None));
+                *entry = (entry.0, entry.1 + 1, value);
             }
             _ => {}
         }
     }
-    let mut lines: Vec<String> =
-        deeds.iter().filter_map(|(&version, deeds)| deeds.line(&name(plan, version))).collect();
-    if added + removed > 0 {
-        lines.push(format!("balancer nodes: {added} endpoints added, {removed} removed"));
+    let line_of = |(&version, (at, deeds)): (&VersionId, &(SimTime, Deeds))| {
+        Some((*at, deeds.line(&name(plan, version))?))
+    };
+    let mut lines: Vec<(SimTime, String)> = deeds.iter().filter_map(line_of).collect();
+    if let Some(at) = endpoints {
+        let line = format!("balancer nodes: {added} endpoints added, {removed} removed");
+        lines.push((at, line));
     }
-    lines.extend(measured.into_iter().map(|((metric, verdict), (count, value))| {
+    lines.extend(measured.into_iter().map(|((metric, verdict), (at, count, value))| {
         let value = value.map_or_else(|| "no data".to_owned(), rounded);
         let times = if count > 1 {
             format!(" ({count} times, last {value})")
         } else {
             format!(" ({value})")
         };
-        format!("measured {}: {}{times}", visible(metric), visible(verdict))
+        (at, format!("measured {}: {}{times}", visible(metric), visible(verdict)))
     }));
+    lines.sort_by_key(|&(at, _)| at);
     lines
 }
 
@@ -167,7 +180,6 @@ impl Deeds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::SimTime;
     use crate::report::fixture;
 
     #[test]
@@ -188,7 +200,7 @@ mod tests {
         let lines =
             happenings(&fixture::plan(), &events.iter().collect::<Vec<_>>(), &mut Pods::new(12));
         assert_eq!(
-            lines,
+            lines.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>(),
             [
                 "good: scaled 0 → 3 → 6, 3 created, 1 ready",
                 "measured error_rate: ok (2 times, last no data)"
