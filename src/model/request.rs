@@ -98,6 +98,8 @@ impl Request {
     pub const STALE: u8 = 16;
     /// A copy whose answer nobody waits for.
     const SHADOW: u8 = 64;
+    /// The client has given up, but its balancer keeps the place that it has in the instance.
+    const HELD: u8 = 128;
     const CONTENT: u8 = Self::FORCED | Self::READ | Self::STALE;
 
     /// Whether the client has given up.
@@ -107,11 +109,40 @@ impl Request {
         self.marks & Self::ORPHAN != 0
     }
 
+    /// Numbers a request's turns: the client's attempts, and the balancer's further tries of each.
+    /// Of an attempt's first try it is the attempt's number.
+    #[must_use]
+    pub fn turn(&self) -> u64 {
+        u64::from(self.attempts) | u64::from(self.tries.saturating_sub(1)) << 8
+    }
+
+    /// The number of the turn after this one.
+    #[must_use]
+    pub fn next_turn(&self) -> u64 {
+        u64::from(self.attempts) | u64::from(self.tries) << 8
+    }
+
     /// The client gives up; the instance works on.
     #[inline]
     pub fn abandon(&mut self) {
         self.marks |= Self::ORPHAN;
         self.timeout_at = SimTime::NEVER;
+    }
+
+    /// The balancer keeps its place in the instance although the client has given up.
+    pub fn hold(&mut self) {
+        self.marks |= Self::HELD;
+    }
+
+    /// The balancer gives up the place of a client that has left.
+    pub fn release(&mut self) {
+        self.marks &= !Self::HELD;
+    }
+
+    /// Whether the balancer counts it as being in the instance although the client has given up.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.marks & Self::HELD != 0
     }
 
     /// A copy of this request that goes to a mirror: work for an instance, no more.

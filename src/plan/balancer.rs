@@ -40,6 +40,10 @@ pub struct Balancer {
     pub connect_timeout: SimDuration,
     /// Patience with an instance's answer; then 504. `None`: no limit.
     pub server_timeout: Option<SimDuration>,
+    /// A client that leaves takes its request along: out of the node's queue, and out of the count
+    /// of those in an instance, which works on all the same. Without it the node serves the
+    /// request as if the client were there (HAProxy without `option abortonclose`).
+    pub abort_on_close: bool,
     /// Requests in an instance are cut once its checks or its traffic have taken it down
     /// (HAProxy's `on-marked-down shutdown-sessions`).
     pub cut_when_down: bool,
@@ -220,10 +224,10 @@ pub struct BalancerRetries {
     pub max: u32,
     /// Which failures are tried again.
     pub on: Vec<RetryOn>,
-    /// Whether a retry goes to another instance at once; if not, it goes to the same one
-    /// after `pause`.
+    /// Whether a retry goes to another instance at once; if not, it goes to the same one.
     pub redispatch: bool,
-    /// Before a retry on the same instance.
+    /// After a failed connection, before a retry on the same instance; before any retry where no
+    /// second instance can be used.
     pub pause: SimDuration,
     /// A request that affinity sent to its instance tries that one again first, after `pause`,
     /// and moves only once the instance is down, or at the last try (HAProxy).

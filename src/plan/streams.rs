@@ -52,6 +52,8 @@ pub const STREAM: u32 = 30;
 pub const STREAM_CLIENT: u32 = 31;
 /// Which users a defect of some users hits.
 pub const DEFECT_USER: u32 = 32;
+/// When nginx's clock of whole seconds beats.
+pub const NGINX_CLOCK: u32 = 33;
 
 /// Which key or row a request touches; entity: class, request, look-up.
 pub const DATA_KEY: u32 = 17;

@@ -100,6 +100,7 @@ fn balancer() -> Balancer {
         connect_timeout: SimDuration::from_secs(1),
         overhead: SimDuration::ZERO,
         server_timeout: None,
+        abort_on_close: true,
         cut_when_down: false,
         slow_start: None,
     }

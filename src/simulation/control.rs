@@ -110,7 +110,7 @@ impl World {
         instance.plain = false;
         let address = instance.address;
         for node in &mut self.nodes {
-            node.bind(&self.rules, address, number, version.0);
+            node.bind(&self.rules, self.now, address, number, version.0);
         }
         self.routable_changed();
     }

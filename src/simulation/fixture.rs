@@ -109,6 +109,7 @@ fn balancer() -> Balancer {
         connect_timeout: seconds(1.0),
         overhead: SimDuration::ZERO,
         server_timeout: None,
+        abort_on_close: true,
         cut_when_down: false,
         slow_start: None,
     }

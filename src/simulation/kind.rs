@@ -33,6 +33,8 @@ pub(super) enum Kind {
     CallTimeout = 9,
     /// A client's stream ends, is closed, or is to be opened again.
     Stream = 10,
+    /// A balancer's retry on any instance is due.
+    Elsewhere = 11,
 }
 
 /// The payload of an event.
@@ -56,7 +58,8 @@ pub(super) fn unpack(payload: u32) -> (Kind, u32) {
         7 => Kind::Cold,
         8 => Kind::StoreDone,
         9 => Kind::CallTimeout,
-        _ => Kind::Stream,
+        10 => Kind::Stream,
+        _ => Kind::Elsewhere,
     };
     (kind, payload & ((1 << NUMBER_BITS) - 1))
 }

@@ -29,6 +29,8 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod response_tests;
 #[cfg(test)]
+mod retry_tests;
+#[cfg(test)]
 mod route_tests;
 #[cfg(test)]
 mod stream_tests;

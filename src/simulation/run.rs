@@ -115,6 +115,7 @@ impl Simulation<'_> {
                 Kind::Departure => unreachable!("carried out above"),
                 Kind::Attempt => self.world.attempt_again(number),
                 Kind::SameInstance => self.world.same_instance(number),
+                Kind::Elsewhere => self.world.elsewhere(number),
                 Kind::Patience => self.world.patience_ended(number),
                 Kind::Timeout => {
                     if self.world.requests[number].timeout_at == self.world.now {

@@ -3,6 +3,7 @@
 
 use crate::engine::{SimDuration, SimTime};
 use crate::model::balancer::{NO_GROUP, Node, TryResult};
+use crate::model::instance::Condition;
 use crate::model::request::Stage;
 use crate::plan::{EndpointConditions, Plan, Routing, VersionId};
 use crate::platform::{PodId, ProbeAnswer, Workload};
@@ -26,7 +27,7 @@ impl World {
                 let version = self.instances[instance as usize].version;
                 self.instances[instance as usize].address = address;
                 for node in &mut self.nodes {
-                    node.bind(&self.rules, address, instance, version);
+                    node.bind(&self.rules, self.now, address, instance, version);
                 }
             }
             ServerChange::State { address, state } => {
@@ -47,7 +48,9 @@ impl World {
                 self.nodes.iter_mut().for_each(|node| node.activate(group));
             }
             ServerChange::Reload(members) => {
-                self.nodes.iter_mut().for_each(|node| node.reload(&self.rules, members.as_deref()));
+                self.nodes
+                    .iter_mut()
+                    .for_each(|node| node.reload(&self.rules, self.now, members.as_deref()));
                 self.begin_checks_anew();
                 self.close_idle_connections(|_| true);
             }
@@ -77,7 +80,7 @@ impl World {
         self.balancing.stopped = !serving;
         self.set_detours();
         if serving {
-            self.nodes.iter_mut().for_each(|node| node.reload(&self.rules, None));
+            self.nodes.iter_mut().for_each(|node| node.reload(&self.rules, self.now, None));
             return;
         }
         self.close_idle_connections(|_| true);
@@ -219,22 +222,41 @@ impl World {
             self.balancing.check_key.entity(entity).unit(change)
         };
         let first = SimDuration((phase * interval as f64) as u64);
+        self.check_from(node, address, self.now + first);
+    }
+
+    /// A node's next check of an address is due at this time, whatever was planned before.
+    fn check_from(&mut self, node: u32, address: u32, at: SimTime) {
         self.balancing.check_lives += 1;
         let life = self.balancing.check_lives;
-        let at = (node as usize, address as usize);
-        let lives = &mut self.balancing.check_life[at.0];
-        if lives.len() <= at.1 {
-            lives.resize(at.1 + 1, 0);
+        let checks = &mut self.balancing.checks[node as usize];
+        if checks.len() <= address as usize {
+            checks.resize(address as usize + 1, (0, SimTime::ZERO));
         }
-        lives[at.1] = life;
-        self.later(self.now + first, Cold::Check { node, address, life });
+        checks[address as usize] = (life, at);
+        self.later(at, Cold::Check { node, address, life });
+    }
+
+    fn check_again(&mut self, node: u32, address: u32, life: u32, at: SimTime) {
+        self.balancing.checks[node as usize][address as usize].1 = at;
+        self.later(at, Cold::Check { node, address, life });
+    }
+
+    /// Traffic asks for a check soon.
+    fn hurry_check(&mut self, node: u32, address: u32) {
+        let Some(check) = &self.rules.check else { return };
+        let soon = self.now + check.fast_interval;
+        let planned = self.balancing.checks[node as usize].get(address as usize);
+        if planned.is_some_and(|&(_, at)| soon < at) {
+            self.check_from(node, address, soon);
+        }
     }
 
     fn begin_checks_anew(&mut self) {
         self.changes += 1;
         let change = self.changes;
         for node in 0..self.nodes.len() as u32 {
-            for address in 0..self.balancing.check_life[node as usize].len() as u32 {
+            for address in 0..self.balancing.checks[node as usize].len() as u32 {
                 if self.nodes[node as usize].lists(address) {
                     self.begin_checks(node, address, change);
                 }
@@ -245,7 +267,7 @@ impl World {
     /// A node checks an address's health.
     pub fn check_health(&mut self, node: u32, address: u32, life: u32) {
         let state = &self.nodes[node as usize];
-        let current = self.balancing.check_life[node as usize][address as usize] == life;
+        let current = self.balancing.checks[node as usize][address as usize].0 == life;
         if !state.lists(address) || !current {
             return;
         }
@@ -253,7 +275,7 @@ impl World {
         let (interval, timeout) = (check.interval, check.timeout);
         let shares = check.shares_workers;
         if !state.checks(address) {
-            self.later(self.now + interval, Cold::Check { node, address, life });
+            self.check_again(node, address, life, self.now + interval);
             return;
         }
         let (success, after) = match self.probe(PodId(state.bound(address)), shares) {
@@ -270,7 +292,7 @@ impl World {
             self.routable_changed();
             self.serve_waiting();
         }
-        self.later(next, Cold::Check { node, address, life });
+        self.check_again(node, address, life, next);
     }
 
     /// Tells a node how a try went, where it marks instances by that.
@@ -281,12 +303,25 @@ impl World {
         let node = u32::from(request.node);
         let address = self.instances[instance as usize].address;
         let state = &mut self.nodes[node as usize];
-        let Some(until) = state.tried(&self.rules, self.now, address, result) else { return };
+        let tried = state.tried(&self.rules, self.now, address, result);
+        if state.take_alarm(address) {
+            self.hurry_check(node, address);
+        }
+        let Some(until) = tried else { return };
         self.turned(node, address, Some(false));
         self.cut_if_down(node, address);
         self.routable_changed();
         if let Some(until) = until {
             self.later(until, Cold::Readmit { node, address });
+        }
+    }
+
+    /// Tells a node that an instance took a connection, if it does.
+    #[cold]
+    pub(super) fn note_connection(&mut self, slot: u32, instance: u32) {
+        let condition = self.instances[instance as usize].condition;
+        if matches!(condition, Condition::Serving | Condition::Hung) {
+            self.note_try(slot, TryResult::Connected);
         }
     }
 
@@ -336,6 +371,10 @@ impl World {
             let request = self.requests[watch.slot];
             let same = (request.number, request.reached) == (watch.number, watch.reached);
             let inside = matches!(request.stage, Stage::Queued | Stage::InService);
+            if same && inside && request.is_held() {
+                self.requests[watch.slot].release();
+                self.left_instance(&request);
+            }
             if !(same && inside) || request.is_orphan() {
                 continue;
             }

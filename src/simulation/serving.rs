@@ -77,7 +77,7 @@ impl World {
         let own = self.traits[number as usize].own.as_deref();
         let Some(law) = own.and_then(|own| own.service.as_ref()) else { return request.demand };
         let keys = &self.classes[usize::from(request.class)].keys;
-        let key = keys.again.entity(request.number).entity(u64::from(request.attempts));
+        let key = keys.again.entity(request.number).entity(request.turn());
         law.draw_span(&mut key.counter(), request.number).0
     }
 
@@ -118,6 +118,9 @@ impl World {
     #[cold]
     pub(super) fn orphan_departs(&mut self, slot: u32) {
         let request = self.requests.take(slot);
+        if request.is_held() {
+            self.left_instance(&request);
+        }
         if request.is_shadow() {
             // The client never sees the answer; the instance's own metrics count it.
             let failed = self.is_hit_by_defect(&request, request.instance);
@@ -191,11 +194,11 @@ impl World {
         let late = self.now.since(self.instances[number as usize].listening_since)
             < self.traits[number as usize].late;
         let keys = &self.classes[usize::from(request.class)].keys;
-        // One draw a request: the same requests fail on this version whatever the strategy. A
-        // later attempt has a draw of its own, as an error is the attempt's, not the request's.
-        let draw = match request.attempts {
+        // One draw a request: the same requests fail on this version whatever the strategy. A later
+        // try, of client or balancer, has a draw of its own: an error is the try's, not the request's.
+        let draw = match request.turn() {
             0 | 1 => keys.defect.unit(request.number),
-            attempt => keys.defect.entity(request.number).unit(u64::from(attempt)),
+            turn => keys.defect.entity(request.number).unit(turn),
         };
         !late && draw < chance
     }
@@ -342,6 +345,9 @@ impl World {
         for slot in inside {
             let request = self.requests[slot];
             if request.is_orphan() {
+                if request.is_held() {
+                    self.nodes[usize::from(request.node)].end(number);
+                }
                 self.requests.remove(slot);
                 continue;
             }

@@ -222,12 +222,13 @@ impl World {
         self.try_instance(slot, NONE);
     }
 
-    /// A later attempt is new work: its demand is drawn afresh, by request and attempt.
+    /// Work that is done once more is new work: its demand is drawn afresh, by request and the
+    /// turn to come.
     #[cold]
-    fn redraw_demand(&mut self, slot: u32) {
+    pub(super) fn redraw_demand(&mut self, slot: u32) {
         let request = &mut self.requests[slot];
         let class = &self.classes[usize::from(request.class)];
-        let key = class.keys.again.entity(request.number).entity(u64::from(request.attempts));
+        let key = class.keys.again.entity(request.number).entity(request.next_turn());
         request.demand = class.demand.draw_span(&mut key.counter(), request.number).0;
     }
 
@@ -289,6 +290,9 @@ impl World {
         request.instance = instance;
         request.reached = self.now;
         let node = request.node;
+        if self.rules.observes_connections {
+            self.note_connection(slot, instance);
+        }
         self.meet(slot, instance, node);
         self.watch_answer(slot);
     }
@@ -447,7 +451,10 @@ impl World {
         };
         // In a balancer's pause or queue, what comes next will find the record orphaned.
         self.requests[slot].abandon();
-        if request.stage != Stage::Waiting {
+        let inside = matches!(request.stage, Stage::Queued | Stage::InService);
+        if inside && !self.balancing.abort_on_close {
+            self.requests[slot].hold();
+        } else if request.stage != Stage::Waiting {
             self.left_instance(&request);
         }
         self.close_connection(slot);

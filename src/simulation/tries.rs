@@ -4,7 +4,7 @@
 //! Source of the retry rules: HAProxy `src/stream.c` and `src/backend.c`, held against
 //! recordings of rollouts behind HAProxy 2.6.
 
-use crate::engine::SimTime;
+use crate::engine::{SimDuration, SimTime};
 use crate::model::balancer::{Choice, TryResult};
 use crate::model::client::names;
 use crate::model::connections::Connection;
@@ -33,7 +33,7 @@ impl World {
             && let Some(instance) = self.remembered(node, choice)
         {
             self.requests[slot].pin();
-            self.reach(slot, instance);
+            self.reach_or_wait(slot, instance);
         } else {
             match self.choose_version_first(node, choice) {
                 Some(instance) => self.reach(slot, instance),
@@ -150,6 +150,10 @@ impl World {
     #[cold]
     pub(super) fn nobody(&mut self, slot: u32, choice: &Choice) {
         let node = usize::from(self.requests[slot].node);
+        if self.requests[slot].is_orphan() && !self.nodes[node].is_full(&self.rules, choice) {
+            self.requests.remove(slot);
+            return;
+        }
         if let (Some(name), Some(known)) = (&self.balancing.name, self.named(choice))
             && name.now() != known
         {
@@ -160,12 +164,27 @@ impl World {
             self.fail(slot, Outcome::Overflow, Cause::NoCapacity, "no instance in rotation");
             return;
         }
+        self.wait_for(slot, NONE);
+    }
+
+    /// A request that must go to this instance goes there, or waits until it has room.
+    fn reach_or_wait(&mut self, slot: u32, instance: u32) {
+        let node = usize::from(self.requests[slot].node);
+        if self.nodes[node].has_room(&self.rules, instance) {
+            self.reach(slot, instance);
+        } else {
+            self.wait_for(slot, instance);
+        }
+    }
+
+    /// A request waits in its node for room in an instance ([`NONE`]: in any).
+    fn wait_for(&mut self, slot: u32, instance: u32) {
         let request = &mut self.requests[slot];
         request.stage = Stage::Waiting;
-        request.instance = NONE;
+        request.instance = instance;
         request.reached = self.now;
-        let (number, attempts) = (request.number, request.attempts);
-        self.nodes[node].waiting.push_back(slot);
+        let (node, number, attempts) = (request.node, request.number, request.attempts);
+        self.nodes[usize::from(node)].waiting.push_back(slot);
         let at = self.now + self.balancing.queue_timeout;
         self.later(at, Cold::QueueTimeout { slot, number, attempts });
     }
@@ -173,12 +192,16 @@ impl World {
     /// A request has waited in a node's queue for as long as it may.
     pub fn queue_timed_out(&mut self, slot: u32, number: u64, attempts: u8) {
         let request = &self.requests[slot];
-        if (request.number, request.attempts) != (number, attempts) || request.is_orphan() {
+        if (request.number, request.attempts) != (number, attempts) {
             return;
         }
+        let orphan = request.is_orphan();
         let waiting = &mut self.nodes[usize::from(request.node)].waiting;
-        if let Some(at) = waiting.iter().position(|&other| other == slot) {
-            waiting.remove(at);
+        let Some(at) = waiting.iter().position(|&other| other == slot) else { return };
+        waiting.remove(at);
+        if orphan {
+            self.requests.remove(slot);
+        } else {
             self.fail(slot, Outcome::Overflow, Cause::Overload, "queue timeout");
         }
     }
@@ -186,19 +209,38 @@ impl World {
     /// An instance of a node has room again.
     #[cold]
     pub(super) fn room_at(&mut self, node: usize, instance: u32) {
+        // A process that was started but does not listen yet has no address.
+        let Some(address) = some(self.instances[instance as usize].address) else { return };
         while self.nodes[node].has_room(&self.rules, instance) {
-            let address = self.instances[instance as usize].address;
-            let state = &self.nodes[node];
-            if state.bound(address) != instance || !state.takes_requests(address) {
+            if self.nodes[node].bound(address) != instance {
                 return;
             }
-            let Some(slot) = self.nodes[node].waiting.pop_front() else { return };
+            let Some(slot) = self.next_waiting(node, address) else { return };
             if self.requests[slot].is_orphan() {
-                self.requests.remove(slot);
-                continue;
+                if self.balancing.abort_on_close {
+                    self.requests.remove(slot);
+                    continue;
+                }
+                self.requests[slot].hold();
             }
             self.leave_queue(slot, instance);
         }
+    }
+
+    /// Takes the first of those who wait in a node that may go to an address: who must go there,
+    /// and who may go anywhere.
+    fn next_waiting(&mut self, node: usize, address: u32) -> Option<u32> {
+        let state = &self.nodes[node];
+        let (open, keeps) = (state.takes_requests(address), state.keeps(address));
+        let may = |&slot: &u32| match some(self.requests[slot].instance) {
+            None => open,
+            Some(own) => {
+                let own = self.instances[own as usize].address;
+                if own == address { keeps } else { open && !state.keeps(own) }
+            }
+        };
+        let at = state.waiting.iter().position(may)?;
+        self.nodes[node].waiting.remove(at)
     }
 
     fn leave_queue(&mut self, slot: u32, instance: u32) {
@@ -227,9 +269,11 @@ impl World {
             self.nodes[usize::from(self.requests[slot].node)].touch(instance);
         }
         if self.rules.watches() {
+            let again = self.may_try_again(&self.requests[slot], outcome);
             let result = match outcome {
                 Outcome::Refused => Some(TryResult::Refused),
                 Outcome::Reset | Outcome::Timeout => Some(TryResult::Broken),
+                Outcome::AppError | Outcome::Overflow if again => Some(TryResult::PassedOn),
                 Outcome::AppError | Outcome::Overflow => Some(TryResult::ServerError),
                 _ => None,
             };
@@ -238,26 +282,62 @@ impl World {
             }
         }
         let request = self.requests[slot];
-        if !self.may_try_again(&request, outcome) {
+        let again = self.may_try_again(&request, outcome);
+        if request.is_orphan() {
+            // The node does not know, or does not mind, that the client has left.
+            if !again {
+                self.requests.remove(slot);
+                return;
+            }
+        } else if again {
+            self.trace(slot, what);
+            self.close_connection(slot);
+        } else {
             self.fail(slot, outcome, cause, what);
             return;
         }
-        self.trace(slot, what);
-        self.close_connection(slot);
-        let retries = &self.balancing.retries;
-        let address = self.instances[request.instance as usize].address;
-        let last = u32::from(request.tries) == retries.max;
-        let waits = retries.cookie_waits
-            && request.is_pinned()
-            && !last
-            && !self.nodes[usize::from(request.node)].is_down(address);
-        if retries.redispatch && !waits {
+        if !matches!(outcome, Outcome::Refused | Outcome::Overflow) {
+            self.redraw_demand(slot);
+        }
+        self.try_again(slot, &request, outcome);
+    }
+
+    /// The balancer tries again: elsewhere at once, or on the same instance, which it leaves alone
+    /// for a while if that did not even take the connection. The request keeps its place there
+    /// meanwhile.
+    fn try_again(&mut self, slot: u32, request: &Request, outcome: Outcome) {
+        let (retries, node) = (&self.balancing.retries, usize::from(request.node));
+        let unconnected = outcome == Outcome::Refused && retries.pause > SimDuration::ZERO;
+        let alone = unconnected && self.nodes[node].routable() <= 1;
+        let moves = retries.redispatch && !self.stays(request, alone);
+        if moves && !alone {
             self.try_another_instance(slot, request.instance);
+            return;
+        }
+        let at = self.now + retries.pause;
+        let record = &mut self.requests[slot];
+        record.stage = Stage::Waiting;
+        if !unconnected {
+            self.try_same_instance(slot);
+        } else if moves {
+            record.unpin();
+            self.calendar.push(at, payload(Kind::Elsewhere, slot));
         } else {
-            let at = self.now + retries.pause;
-            self.requests[slot].stage = Stage::Waiting;
+            self.nodes[node].begin(request.instance);
             self.calendar.push(at, payload(Kind::SameInstance, slot));
         }
+    }
+
+    /// Whether the next try is for the same instance although the balancer redispatches: where
+    /// affinity chose it or there is no other, but not at the last try.
+    fn stays(&self, request: &Request, alone: bool) -> bool {
+        let retries = &self.balancing.retries;
+        if u32::from(request.tries) == retries.max {
+            return false;
+        }
+        let address = self.instances[request.instance as usize].address;
+        let down = self.nodes[usize::from(request.node)].is_down(address);
+        alone || (retries.cookie_waits && request.is_pinned() && !down)
     }
 
     fn may_try_again(&self, request: &Request, outcome: Outcome) -> bool {
@@ -280,26 +360,53 @@ impl World {
         self.try_instance(slot, avoid);
     }
 
+    /// A balancer's retry on another instance is due.
+    #[cold]
+    pub fn elsewhere(&mut self, slot: u32) {
+        if self.goes_on(slot) {
+            self.try_another_instance(slot, self.requests[slot].instance);
+        }
+    }
+
     /// A balancer's retry at the same address is due.
     #[cold]
     pub fn same_instance(&mut self, slot: u32) {
+        let request = self.requests[slot];
+        self.nodes[usize::from(request.node)].end(request.instance);
+        if self.goes_on(slot) {
+            self.try_same_instance(slot);
+        } else if self.rules.most != u32::MAX {
+            self.room_at(usize::from(request.node), request.instance);
+        }
+    }
+
+    /// Whether a pause before a retry ends in one: not if the client has left meanwhile, unless
+    /// the node does not mind.
+    fn goes_on(&mut self, slot: u32) -> bool {
         if self.requests[slot].timeout_at == self.now {
             // Refusals take some time, if little: the client's patience ends before this try.
             self.timed_out(slot);
         }
-        let request = &mut self.requests[slot];
-        if request.is_orphan() {
-            // The client has left while the balancer waited.
+        let left = self.requests[slot].is_orphan();
+        if left && self.balancing.abort_on_close {
             self.requests.remove(slot);
-            return;
+            return false;
         }
+        if left {
+            self.requests[slot].hold();
+        }
+        true
+    }
+
+    fn try_same_instance(&mut self, slot: u32) {
+        let request = &mut self.requests[slot];
         request.tries = request.tries.saturating_add(1);
         let address = self.instances[request.instance as usize].address;
         let instance = self.nodes[usize::from(request.node)].bound(address);
         if self.connections.is_some() {
             self.connect(slot, instance);
         }
-        self.reach(slot, instance);
+        self.reach_or_wait(slot, instance);
     }
 
     /// Where connections are balanced: over a kept one, or a new one to an instance.

@@ -182,8 +182,9 @@ pub(super) struct Watch {
 /// What the balancer's nodes do besides choosing: checks, retries, queues, affinity.
 pub(super) struct Balancing {
     pub check_key: Key,
-    /// Which chain of checks is the current one, by node and address.
-    pub check_life: Vec<Vec<u32>>,
+    /// Which chain of checks is the current one, and when its next check is due, by node and
+    /// address.
+    pub checks: Vec<Vec<(u32, SimTime)>>,
     pub check_lives: u32,
     /// Addresses that are there from the start.
     pub starting_addresses: u32,
@@ -198,6 +199,7 @@ pub(super) struct Balancing {
     pub sticky_cookie: bool,
     pub sticky_version: bool,
     pub affinity_ttl: SimDuration,
+    pub abort_on_close: bool,
     pub cut_when_down: bool,
     pub server_timeout: Option<SimDuration>,
     /// Tries whose answers nodes wait for, in order; some have come.
@@ -213,7 +215,7 @@ impl Balancing {
         let sticky = plan.balancer.sticky.as_ref();
         Self {
             check_key: root.purpose(streams::HEALTH_CHECK),
-            check_life: vec![Vec::new(); plan.balancer.nodes as usize],
+            checks: vec![Vec::new(); plan.balancer.nodes as usize],
             check_lives: 0,
             starting_addresses: starting_addresses(plan),
             retries: retries(&plan.balancer),
@@ -226,6 +228,7 @@ impl Balancing {
             sticky_cookie: sticky.is_some_and(|sticky| sticky.cookie),
             sticky_version: sticky.is_some_and(|sticky| sticky.version),
             affinity_ttl: sticky.map_or(SimDuration::ZERO, |sticky| sticky.ttl),
+            abort_on_close: plan.balancer.abort_on_close || plan.balancer.mode != Mode::Http,
             cut_when_down: plan.balancer.cut_when_down,
             server_timeout: plan.balancer.server_timeout,
             watched: VecDeque::new(),

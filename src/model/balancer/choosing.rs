@@ -1,10 +1,9 @@
 //! Whom a node sends a request to: the pool that the routing names, the policy on it, and what
 //! rarer rules add: bounds, connections, slow start, nginx's set-aside servers.
 
-use crate::engine::maths::pow;
-use crate::engine::{SimDuration, SimTime};
-use crate::plan::{Outlier, Routing, SlowStart};
+use crate::plan::{Outlier, Policy, Routing, SlowStart};
 
+use super::endpoint::Endpoint;
 use super::{Choice, Node, Rules};
 
 /// Draws before slow start takes whatever comes.
@@ -83,7 +82,6 @@ impl Node {
     /// Slow start, bounds, connections and nginx's set-aside servers.
     #[cold]
     fn choose_rarer(&mut self, rules: &Rules, pool: usize, choice: &Choice) -> Option<u32> {
-        let bounded = rules.most != u32::MAX;
         if rules.by_connection {
             return self.pools[pool].choose(
                 rules.policy,
@@ -91,10 +89,16 @@ impl Node {
                 (&self.connections, &self.changed),
             );
         }
+        if rules.sixteenths {
+            let endpoints = &self.endpoints;
+            self.pools[pool].ramp(rules.policy, |address| {
+                rules.sixteenths(choice.now, endpoints[address as usize].joined)
+            });
+        }
         if let Some(outlier @ Outlier::MaxFails { .. }) = &rules.outlier {
             return self.choose_unmarked(rules, outlier, pool, choice);
         }
-        if bounded {
+        if rules.most != u32::MAX {
             let outstanding = &self.outstanding;
             let open = |member: u32| outstanding[member as usize] < rules.most;
             return self.pools[pool].choose_open(
@@ -104,22 +108,43 @@ impl Node {
                 open,
             );
         }
-        let Some(ramp) = &rules.slow_start else {
-            return self.pools[pool].choose(
-                rules.policy,
-                choice,
-                (&self.outstanding, &self.changed),
-            );
-        };
-        // Slow start as acceptance: an instance in its ramp is taken with the chance that is
-        // its share, else another is chosen.
+        match &rules.slow_start {
+            Some(ramp) if !rules.sixteenths => self.choose_ramping(rules, ramp, pool, choice),
+            _ => self.pools[pool].choose(rules.policy, choice, (&self.outstanding, &self.changed)),
+        }
+    }
+
+    /// Slow start of other balancers than HAProxy.
+    fn choose_ramping(
+        &mut self,
+        rules: &Rules,
+        ramp: &SlowStart,
+        pool: usize,
+        choice: &Choice,
+    ) -> Option<u32> {
+        let share = |endpoint: &Endpoint| rules.share(ramp, choice.now, endpoint.joined);
+        let (endpoints, outstanding) = (&self.endpoints, &self.outstanding);
+        let grown = |&server: &u32| share(&endpoints[server as usize]) >= 1.0;
+        if self.pools[pool].servers.iter().all(grown) {
+            return self.pools[pool].choose(rules.policy, choice, (outstanding, &self.changed));
+        }
+        if matches!(rules.policy, Policy::LeastRequest { .. }) {
+            // While weights differ Envoy's least-request cluster is a schedule by weight.
+            return self.pools[pool].choose_weighted(choice, |member, server| {
+                let inside = f64::from(outstanding[member as usize]);
+                share(&endpoints[server as usize]) / (inside + 1.0)
+            });
+        }
+        // Elsewhere as acceptance: an instance in its ramp is taken with the chance that is its
+        // share, else another is chosen.
         let mut choice = *choice;
         let mut chosen = None;
         for draw in 0..SLOW_START_DRAWS {
-            chosen =
-                self.pools[pool].choose(rules.policy, &choice, (&self.outstanding, &self.changed));
+            let pool = &mut self.pools[pool];
+            chosen = pool.choose(rules.policy, &choice, (outstanding, &self.changed));
             let instance = chosen?;
-            let share = share_at(ramp, choice.now.since(self.joined(pool, instance)));
+            let at = pool.members.iter().position(|&member| member == instance);
+            let share = at.map_or(1.0, |at| share(&endpoints[pool.servers[at] as usize]));
             let accept = rules.slow_start_key.entity(choice.bits()).unit(u64::from(draw));
             if accept < share {
                 break;
@@ -127,12 +152,6 @@ impl Node {
             choice.routing = choice.routing.entity(u64::from(draw));
         }
         chosen
-    }
-
-    fn joined(&self, pool: usize, instance: u32) -> SimTime {
-        let pool = &self.pools[pool];
-        let at = pool.members.iter().position(|&member| member == instance);
-        at.map_or(SimTime::ZERO, |at| self.endpoints[pool.servers[at] as usize].joined)
     }
 
     /// nginx: servers that have failed too often are passed over; the only server never is.
@@ -149,7 +168,7 @@ impl Node {
             .servers
             .iter()
             .map(|&address| &endpoints[address as usize])
-            .filter(|endpoint| !lone && endpoint.set_aside(outlier, choice.now))
+            .filter(|endpoint| !lone && endpoint.set_aside(outlier, choice.now, rules.beat))
             .map(|endpoint| endpoint.bound)
             .collect();
         let open =
@@ -162,13 +181,7 @@ impl Node {
         )?;
         let of = self.pools[pool].members.iter().position(|&member| member == chosen)?;
         let address = self.pools[pool].servers[of];
-        self.endpoints[address as usize].chosen(outlier, choice.now);
+        self.endpoints[address as usize].chosen(outlier, choice.now, rules.beat);
         Some(chosen)
     }
-}
-
-/// The share that an instance of this age has in slow start.
-fn share_at(ramp: &SlowStart, age: SimDuration) -> f64 {
-    let part = (age.0 as f64 / ramp.window.0 as f64).min(1.0);
-    pow(part, 1.0 / ramp.aggression).max(ramp.floor)
 }

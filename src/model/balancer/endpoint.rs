@@ -29,6 +29,8 @@ pub(super) struct Endpoint {
     fragile: bool,
     /// Checks come at the fast interval until one agrees.
     hurried: bool,
+    /// Traffic has just asked for a check soon.
+    alarmed: bool,
     pub joined: SimTime,
     marks: Marks,
 }
@@ -55,8 +57,12 @@ pub enum TryResult {
     Refused,
     /// The connection broke before the answer.
     Broken,
-    /// The instance answered 5xx.
+    /// The instance answered 5xx, and the client gets that.
     ServerError,
+    /// The instance answered 5xx, and another one is tried.
+    PassedOn,
+    /// The connection was accepted; the answer is still to come.
+    Connected,
 }
 
 /// What a passive mark asks for.
@@ -84,6 +90,7 @@ impl Endpoint {
             streak: 0,
             fragile: false,
             hurried: false,
+            alarmed: false,
             joined: SimTime::ZERO,
             marks: Marks::default(),
         }
@@ -177,19 +184,29 @@ impl Endpoint {
         &mut self,
         outlier: &Outlier,
         check: Option<&HealthCheck>,
-        now: SimTime,
+        (now, beat): (SimTime, u64),
         result: TryResult,
     ) -> Mark {
         match *outlier {
             Outlier::Observe { layer7, error_limit, on_error } => {
-                let error = result == TryResult::Refused || (layer7 && result != TryResult::Good);
+                // `analyze_statuses` of HAProxy's check.c: connections count on layer 4, answers on
+                // layer 7.
+                let error = match (result, layer7) {
+                    (TryResult::Refused, _) => true,
+                    (TryResult::Connected, false) | (TryResult::Good, true) => false,
+                    (TryResult::Connected, true) | (_, false) => return Mark::Nothing,
+                    _ => true,
+                };
                 self.observed(error, error_limit, on_error, check, now)
             }
             Outlier::MaxFails { .. } => {
-                self.nginx_tried(now, result);
+                self.nginx_tried(whole_second(now, beat), result);
                 Mark::Nothing
             }
             Outlier::Consecutive { errors, interval, base_ejection, max_ejection, .. } => {
+                if result == TryResult::Connected {
+                    return Mark::Nothing;
+                }
                 if result == TryResult::Good {
                     self.marks.errors = 0;
                     return Mark::Nothing;
@@ -222,6 +239,8 @@ impl Endpoint {
             return Mark::Nothing;
         };
         self.marks.errors = 0;
+        // All modes bring the next check forward (`__health_adjust`).
+        self.alarmed = check.fast_interval < check.interval;
         match on_error {
             OnError::Fastinter => self.hurried = true,
             OnError::SuddenDeath => self.fragile = true,
@@ -236,16 +255,15 @@ impl Endpoint {
         Mark::Nothing
     }
 
-    fn nginx_tried(&mut self, now: SimTime, result: TryResult) {
-        let second = whole_second(now);
+    fn nginx_tried(&mut self, second: SimTime, result: TryResult) {
         let marks = &mut self.marks;
         match result {
-            TryResult::Refused | TryResult::Broken => {
+            TryResult::Refused | TryResult::Broken | TryResult::PassedOn => {
                 marks.errors += 1;
                 marks.accessed = second;
                 marks.checked = second;
             }
-            TryResult::Good | TryResult::ServerError => {
+            TryResult::Good | TryResult::ServerError | TryResult::Connected => {
                 if marks.accessed < marks.checked {
                     marks.errors = 0;
                 }
@@ -254,20 +272,25 @@ impl Endpoint {
     }
 
     /// nginx: whether the server is set aside now.
-    pub(super) fn set_aside(&self, outlier: &Outlier, now: SimTime) -> bool {
+    pub(super) fn set_aside(&self, outlier: &Outlier, now: SimTime, beat: u64) -> bool {
         let Outlier::MaxFails { max_fails, fail_timeout } = *outlier else { return false };
         max_fails > 0
             && self.marks.errors >= max_fails
-            && whole_second(now).since(self.marks.checked) <= fail_timeout
+            && whole_second(now, beat).since(self.marks.checked) <= fail_timeout
     }
 
     /// nginx: the server was chosen, perhaps on trial.
-    pub(super) fn chosen(&mut self, outlier: &Outlier, now: SimTime) {
+    pub(super) fn chosen(&mut self, outlier: &Outlier, now: SimTime, beat: u64) {
         let Outlier::MaxFails { fail_timeout, .. } = *outlier else { return };
-        let second = whole_second(now);
+        let second = whole_second(now, beat);
         if second.since(self.marks.checked) > fail_timeout {
             self.marks.checked = second;
         }
+    }
+
+    /// Whether traffic has asked for a check soon since this was asked last.
+    pub(super) fn take_alarm(&mut self) -> bool {
+        std::mem::take(&mut self.alarmed)
     }
 
     /// Envoy: sets it aside.
@@ -288,8 +311,8 @@ impl Endpoint {
     }
 }
 
-/// nginx's clock has whole seconds.
-fn whole_second(now: SimTime) -> SimTime {
+/// nginx's clock has whole seconds; `beat` is when the first one of the run began.
+fn whole_second(now: SimTime, beat: u64) -> SimTime {
     const SECOND: u64 = 1_000_000_000;
-    SimTime(now.0 / SECOND * SECOND)
+    SimTime((now.0 + beat) / SECOND * SECOND)
 }

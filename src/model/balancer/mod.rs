@@ -99,11 +99,11 @@ impl Node {
     }
 
     /// Another instance takes an address over: the balancer does not notice.
-    pub fn bind(&mut self, rules: &Rules, address: u32, instance: u32, version: u16) {
+    pub fn bind(&mut self, rules: &Rules, now: SimTime, address: u32, instance: u32, version: u16) {
         let endpoint = &mut self.endpoints[address as usize];
         endpoint.bound = instance;
         endpoint.version = version;
-        self.rebuild(rules);
+        self.rebuild(rules, now);
     }
 
     /// Applies a change of an endpoint, unless a newer one has been applied. Returns whether
@@ -126,6 +126,8 @@ impl Node {
             endpoint.listed = conditions;
             if !was_listed {
                 endpoint.forget(rules.check.as_ref());
+                // What was there before the run has long passed its checks.
+                endpoint.down &= now > SimTime::ZERO;
             }
         })
     }
@@ -168,7 +170,7 @@ impl Node {
         if is && !was {
             endpoint.joined = now;
         }
-        self.rebuild(rules);
+        self.rebuild(rules, now);
         (was != is).then_some(is)
     }
 
@@ -180,7 +182,7 @@ impl Node {
 
     /// The balancer is reloaded: the new process knows its configuration, nothing else. With
     /// members: those addresses, and no others, are in it.
-    pub fn reload(&mut self, rules: &Rules, members: Option<&[u32]>) {
+    pub fn reload(&mut self, rules: &Rules, now: SimTime, members: Option<&[u32]>) {
         for (address, endpoint) in self.endpoints.iter_mut().enumerate() {
             endpoint.forget(rules.check.as_ref());
             if let Some(members) = members {
@@ -189,7 +191,7 @@ impl Node {
             }
         }
         self.pools.iter_mut().for_each(Pool::restart);
-        self.rebuild(rules);
+        self.rebuild(rules, now);
     }
 
     /// Applies a change of routing, unless a newer one has been applied.
@@ -248,7 +250,7 @@ impl Node {
             return None;
         }
         let up = !endpoint.down;
-        self.rebuild(rules);
+        self.rebuild(rules, now);
         Some(up)
     }
 
@@ -271,25 +273,33 @@ impl Node {
     ) -> Option<Option<SimTime>> {
         let outlier = rules.outlier.as_ref()?;
         let endpoint = &mut self.endpoints[address as usize];
-        match endpoint.tried(outlier, rules.check.as_ref(), now, result) {
+        match endpoint.tried(outlier, rules.check.as_ref(), (now, rules.beat), result) {
             Mark::Nothing => None,
             Mark::Changed => {
-                self.rebuild(rules);
+                self.rebuild(rules, now);
                 Some(None)
             }
             Mark::Ejected(until) => {
                 let Outlier::Consecutive { max_share, .. } = *outlier else { return None };
-                let listed = self.endpoints.iter().filter(|e| e.listed.is_some());
+                let version = self.endpoints[address as usize].version;
+                let apart = self.routing != Routing::All;
+                let cluster = self.endpoints.iter().filter(|e| !apart || e.version == version);
+                let listed = cluster.clone().filter(|e| e.listed.is_some());
                 let most = (listed.count() as f64 * max_share).max(1.0);
-                let out = self.endpoints.iter().filter(|e| e.is_ejected()).count();
+                let out = cluster.filter(|e| e.is_ejected()).count();
                 if (out + 1) as f64 > most {
                     return None;
                 }
                 self.endpoints[address as usize].eject();
-                self.rebuild(rules);
+                self.rebuild(rules, now);
                 Some(Some(until))
             }
         }
+    }
+
+    /// Whether traffic asks for a check of the address at its fast interval from now.
+    pub fn take_alarm(&mut self, address: u32) -> bool {
+        self.endpoints[address as usize].take_alarm()
     }
 
     /// An ejection ends.
@@ -421,12 +431,12 @@ impl Node {
         self.keeps(address) && self.endpoints[address as usize].usable()
     }
 
-    fn rebuild(&mut self, rules: &Rules) {
+    fn rebuild(&mut self, rules: &Rules, now: SimTime) {
         self.pools.iter_mut().for_each(Pool::clear);
-        let all = self.in_panic(rules);
+        let panics: Vec<bool> = (0..self.pools.len()).map(|of| self.in_panic(rules, of)).collect();
         for (address, endpoint) in self.endpoints.iter().enumerate() {
-            if endpoint.usable() || (all && endpoint.configured()) {
-                for pool in pools_of(endpoint, self.versions) {
+            for pool in pools_of(endpoint, self.versions) {
+                if endpoint.usable() || (panics[pool] && endpoint.configured()) {
                     self.pools[pool].add(address as u32, endpoint);
                 }
             }
@@ -435,15 +445,21 @@ impl Node {
             if self.pools[number].members.is_empty() {
                 self.add_still_serving(number);
             }
-            self.pools[number].prepare(rules, self.endpoints.len());
+            let endpoints = &self.endpoints;
+            self.pools[number].prepare(rules, endpoints.len(), |address| {
+                rules.sixteenths(now, endpoints[address as usize].joined)
+            });
         }
     }
 
-    /// Whether so few endpoints are usable that all of them are used.
-    fn in_panic(&self, rules: &Rules) -> bool {
+    /// Whether so few endpoints of a pool are usable that all of them are used: who splits the
+    /// traffic by version has a cluster, or a target group, for each.
+    fn in_panic(&self, rules: &Rules, pool: usize) -> bool {
         let Some(threshold) = rules.panic else { return false };
-        let all = self.endpoints.iter().filter(|endpoint| endpoint.configured()).count();
-        let usable = self.endpoints.iter().filter(|endpoint| endpoint.usable()).count();
+        let belongs = |endpoint: &&Endpoint| pools_of(endpoint, self.versions).any(|of| of == pool);
+        let members = self.endpoints.iter().filter(belongs);
+        let all = members.clone().filter(|endpoint| endpoint.configured()).count();
+        let usable = members.filter(|endpoint| endpoint.usable()).count();
         usable == 0 || (usable as f64) < threshold * all as f64
     }
 

@@ -1,9 +1,9 @@
 //! The instances that a request may go to, and how one of them is chosen.
 
 use super::endpoint::Endpoint;
-use super::positions::Positions;
+use super::positions::{Positions, SCALE};
 use super::rules::{Choice, Rules};
-use crate::engine::rng::{Key, index};
+use crate::engine::rng::{Key, index, unit};
 use crate::model::request::NONE;
 use crate::plan::{Policy, Rotation, TieBreak};
 
@@ -26,6 +26,10 @@ pub(super) struct Pool {
     pub servers: Vec<u32>,
     /// Their weights.
     weights: Vec<u32>,
+    /// What HAProxy's slow start leaves of these, in sixteenths.
+    sixteenths: Vec<u32>,
+    /// Somebody may have less than its full weight.
+    ramping: bool,
     cursor: u32,
     /// Hash ring, built where the policy needs it.
     ring: Vec<(u64, u32)>,
@@ -48,6 +52,24 @@ impl Pool {
         self.weights.push(endpoint.weight);
     }
 
+    /// Weights as slow start has them now: `sixteenths` of each address, [`SCALE`] of one that
+    /// has its full weight.
+    pub(super) fn ramp(&mut self, policy: Policy, sixteenths: impl Fn(u32) -> u32) {
+        if !self.ramping {
+            return;
+        }
+        for at in 0..self.members.len() {
+            let (server, share) = (self.servers[at], sixteenths(self.servers[at]));
+            if share != self.sixteenths[at] {
+                self.sixteenths[at] = share;
+                if policy == Policy::RoundRobin(Rotation::Positions) {
+                    self.positions.set_weight(server, self.weights[at] * share);
+                }
+            }
+        }
+        self.ramping = self.sixteenths.iter().any(|&share| share < SCALE);
+    }
+
     /// The weights of all members together.
     pub(super) fn weight(&self) -> u64 {
         self.weights.iter().map(|&weight| u64::from(weight)).sum()
@@ -60,8 +82,16 @@ impl Pool {
         self.positions = Positions::default();
     }
 
-    /// Prepares what the policy keeps, after a change. `servers`: how many addresses there are.
-    pub(super) fn prepare(&mut self, rules: &Rules, servers: usize) {
+    /// Prepares what the policy keeps, after a change. `servers`: how many addresses there are;
+    /// `sixteenths`: what slow start leaves of each one's weight.
+    pub(super) fn prepare(
+        &mut self,
+        rules: &Rules,
+        servers: usize,
+        sixteenths: impl Fn(u32) -> u32,
+    ) {
+        self.sixteenths = self.servers.iter().map(|&server| sixteenths(server)).collect();
+        self.ramping = rules.slow_start.is_some();
         match rules.policy {
             Policy::RingHash => {
                 self.ring = self
@@ -86,8 +116,8 @@ impl Pool {
             }
             Policy::RoundRobin(Rotation::Positions) => {
                 let mut weights = vec![0; servers];
-                for (&server, &weight) in self.servers.iter().zip(&self.weights) {
-                    weights[server as usize] = weight;
+                for (at, &server) in self.servers.iter().enumerate() {
+                    weights[server as usize] = self.weights[at] * self.sixteenths[at];
                 }
                 for (server, &weight) in weights.iter().enumerate() {
                     self.positions.set_weight(server as u32, weight);
@@ -261,9 +291,9 @@ impl Pool {
         let open = open_to(choice, &self.members);
         let key = |at: usize| {
             let load = u64::from(outstanding[self.members[at] as usize]);
-            let weight = u64::from(self.weights[at].max(1));
+            let weight = u64::from(self.weights[at].max(1) * self.sixteenths[at]);
             // HAProxy counts the request to come, except where there is none yet.
-            if load == 0 { 0 } else { (load + 1) * KEY_SCALE / weight }
+            if load == 0 { 0 } else { (load + 1) * KEY_SCALE * u64::from(SCALE) / weight }
         };
         let at = match ties {
             TieBreak::InTurn => {
@@ -279,6 +309,25 @@ impl Pool {
             }
         };
         Some(self.members[at])
+    }
+
+    /// Chooses by chance, each with the weight that `weight` gives it: what Envoy's schedule of a
+    /// least-request cluster comes to while weights differ.
+    pub(super) fn choose_weighted(
+        &self,
+        choice: &Choice,
+        weight: impl Fn(u32, u32) -> f64,
+    ) -> Option<u32> {
+        let open = open_to(choice, &self.members);
+        let weights: Vec<f64> = (0..self.members.len())
+            .map(|at| if open(at) { weight(self.members[at], self.servers[at]) } else { 0.0 })
+            .collect();
+        let mut left = unit(choice.bits()) * weights.iter().sum::<f64>();
+        let at = weights.iter().position(|weight| {
+            left -= weight;
+            left < 0.0
+        });
+        at.or_else(|| (0..weights.len()).rfind(|&at| weights[at] > 0.0)).map(|at| self.members[at])
     }
 
     /// Chooses among the members that `open` lets through: the others are full, or set aside.
@@ -309,6 +358,7 @@ impl Pool {
             members: places.iter().map(|&at| self.members[at]).collect(),
             servers: places.iter().map(|&at| self.servers[at]).collect(),
             weights: places.iter().map(|&at| self.weights[at]).collect(),
+            sixteenths: places.iter().map(|&at| self.sixteenths[at]).collect(),
             cursor: places.iter().filter(|&&at| at < cursor % count).count() as u32,
             ring: self.ring.iter().filter(|&&(_, member)| open(member)).copied().collect(),
             ..Self::default()

@@ -9,8 +9,8 @@
 
 use std::collections::BTreeSet;
 
-/// Steps in which HAProxy scales a configured weight.
-const SCALE: u32 = 16;
+/// Steps in which HAProxy scales a configured weight (`BE_WEIGHT_SCALE`).
+pub(super) const SCALE: u32 = 16;
 /// The greatest scaled weight.
 const GREATEST: u32 = 256 * SCALE;
 
@@ -52,9 +52,9 @@ pub(super) struct Positions {
 }
 
 impl Positions {
-    /// Sets a server's weight as configured; 0: it is not in use.
-    pub(super) fn set_weight(&mut self, server: u32, configured: u32) {
-        let weight = (configured * SCALE).min(GREATEST);
+    /// Sets a server's weight in sixteenths of a configured one; 0: it is not in use.
+    pub(super) fn set_weight(&mut self, server: u32, sixteenths: u32) {
+        let weight = sixteenths.min(GREATEST);
         if self.servers.len() <= server as usize {
             self.servers.resize(server as usize + 1, Server::default());
         }
@@ -235,7 +235,7 @@ impl Positions {
 
 #[cfg(test)]
 mod tests {
-    use super::Positions;
+    use super::{Positions, SCALE};
 
     fn shares(positions: &mut Positions, count: usize, requests: u32) -> Vec<u32> {
         let mut hits = vec![0; count];
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn equal_weights_are_a_strict_cycle() {
         let mut positions = Positions::default();
-        (0..6).for_each(|server| positions.set_weight(server, 1));
+        (0..6).for_each(|server| positions.set_weight(server, 1 * SCALE));
         let order: Vec<u32> = (0..60).filter_map(|_| positions.choose(None, |_| false)).collect();
         for turn in order.chunks(6) {
             assert_eq!(turn, &order[..6], "the same order in every turn: {order:?}");
@@ -259,9 +259,9 @@ mod tests {
     #[test]
     fn a_weight_is_a_share_from_the_first_turn() {
         let mut positions = Positions::default();
-        positions.set_weight(0, 100);
-        positions.set_weight(1, 50);
-        positions.set_weight(2, 10);
+        positions.set_weight(0, 100 * SCALE);
+        positions.set_weight(1, 50 * SCALE);
+        positions.set_weight(2, 10 * SCALE);
         let hits = shares(&mut positions, 3, 1600);
         assert!(hits[0].abs_diff(1000) <= 3 && hits[1].abs_diff(500) <= 3, "{hits:?}");
         assert!(hits[2].abs_diff(100) <= 3, "{hits:?}");
@@ -272,15 +272,15 @@ mod tests {
     #[test]
     fn a_change_of_all_weights_starves_servers_for_a_turn_of_the_old_circle() {
         let mut positions = Positions::default();
-        (0..6).for_each(|server| positions.set_weight(server, 100));
+        (0..6).for_each(|server| positions.set_weight(server, 100 * SCALE));
         shares(&mut positions, 12, 3600);
         for (old, new) in [(95, 5), (75, 25), (50, 50)] {
-            (0..6).for_each(|server| positions.set_weight(server, old));
-            (6..12).for_each(|server| positions.set_weight(server, new));
+            (0..6).for_each(|server| positions.set_weight(server, old * SCALE));
+            (6..12).for_each(|server| positions.set_weight(server, new * SCALE));
             shares(&mut positions, 12, 4320);
         }
         (0..6).for_each(|server| positions.set_weight(server, 0));
-        (6..12).for_each(|server| positions.set_weight(server, 100));
+        (6..12).for_each(|server| positions.set_weight(server, 100 * SCALE));
         let first = shares(&mut positions, 12, 900);
         let starved = first[6..].iter().filter(|&&hits| hits == 0).count();
         assert!((2..=3).contains(&starved), "{first:?}");
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn a_server_that_is_avoided_or_full_loses_only_this_turn() {
         let mut positions = Positions::default();
-        (0..3).for_each(|server| positions.set_weight(server, 1));
+        (0..3).for_each(|server| positions.set_weight(server, 1 * SCALE));
         for _ in 0..9 {
             assert_ne!(positions.choose(Some(1), |_| false), Some(1));
         }

@@ -1,7 +1,9 @@
 //! What all nodes of a balancer share, and what choosing needs to know of a request.
 
-use crate::engine::SimTime;
+use super::positions::SCALE;
+use crate::engine::maths::pow;
 use crate::engine::rng::Key;
+use crate::engine::{SimDuration, SimTime};
 use crate::model::request::NONE;
 use crate::plan::{
     Balancer, Header, HealthCheck, Mode, Outlier, Policy, Rotation, SlowStart, TieBreak, streams,
@@ -34,6 +36,12 @@ pub struct Rules {
     header_key: Key,
     /// Connections are counted and balanced, not requests.
     pub by_connection: bool,
+    /// Passive marking asks whether connections are accepted.
+    pub observes_connections: bool,
+    /// nginx counts whole seconds on a clock whose beat has nothing to do with the rollout's.
+    pub(super) beat: u64,
+    /// HAProxy's ramp: weights grow by sixteenths.
+    pub(super) sixteenths: bool,
     /// Choosing needs nothing but the policy and the requests in the instances.
     plain: bool,
     /// Nor does it need more of a request than random bits.
@@ -51,6 +59,8 @@ impl Rules {
             && balancer.server_maxconn.is_none()
             && !marks
             && !by_connection;
+        let observes_connections =
+            matches!(balancer.outlier, Some(Outlier::Observe { layer7: false, .. }));
         let bits_alone = matches!(
             balancer.policy,
             Policy::RoundRobin(Rotation::Cycle)
@@ -70,9 +80,40 @@ impl Rules {
             split_key: root.purpose(streams::SPLIT),
             header_key: root.purpose(streams::HEADER),
             by_connection,
+            observes_connections,
+            beat: (root.purpose(streams::NGINX_CLOCK).unit(0) * 1e9) as u64,
+            sixteenths: matches!(
+                balancer.policy,
+                Policy::RoundRobin(Rotation::Positions)
+                    | Policy::LeastRequest { choices: None, ties: TieBreak::InTurn }
+            ),
             plain,
-            quick: plain && bits_alone,
+            quick: plain && bits_alone && !observes_connections,
         }
+    }
+
+    /// What slow start leaves at a time of the weight of a server that joined then, in
+    /// sixteenths: HAProxy's `server_recalc_eweight`, once a second. Servers that were there from
+    /// the start have all of it.
+    pub(super) fn sixteenths(&self, now: SimTime, joined: SimTime) -> u32 {
+        let Some(ramp) = &self.slow_start else { return SCALE };
+        let age = now.since(joined);
+        if !self.sixteenths || joined == SimTime::ZERO || age >= ramp.window {
+            return SCALE;
+        }
+        let second = SimDuration::from_secs(1);
+        let window = ramp.window.0.div_ceil(second.0);
+        ((u64::from(SCALE) * (age.0 / second.0) + window) / window) as u32
+    }
+
+    /// What slow start leaves at a time of the share of an instance that joined then: Envoy's
+    /// ramp.
+    pub(super) fn share(&self, ramp: &SlowStart, now: SimTime, joined: SimTime) -> f64 {
+        if joined == SimTime::ZERO {
+            return 1.0;
+        }
+        let part = (now.since(joined).0 as f64 / ramp.window.0 as f64).min(1.0);
+        pow(part, 1.0 / ramp.aggression).max(ramp.floor)
     }
 
     /// Whether choosing needs nothing but the policy.

@@ -226,6 +226,51 @@ fn slow_start_gives_a_newcomer_its_growing_share() {
     assert!((half - 1.0 / 3.0).abs() < 0.01, "{half}");
 }
 
+/// A fleet of three of which the last has joined at second 100, `age` seconds ago, each with
+/// `inside` requests in it: how often of 3,000 that one is chosen.
+fn newcomer(policy: Policy, age: f64, inside: u32) -> usize {
+    let seconds = SimDuration::from_secs_f64;
+    let rules = rules_of(|balancer| {
+        balancer.policy = policy;
+        let window = seconds(20.0);
+        balancer.slow_start = Some(SlowStart { window, aggression: 1.0, floor: 0.1 });
+    });
+    let mut node = Node::new(1, 0);
+    for instance in 0..3 {
+        node.add_instance(&rules, instance);
+        node.add_address(instance, 0, NO_GROUP, 1, instance);
+        (0..inside).for_each(|_| node.begin(instance));
+    }
+    node.update(&rules, SimTime(0), 0, 0, Some(READY));
+    node.update(&rules, SimTime(0), 1, 1, Some(READY));
+    let joined = SimTime::ZERO + seconds(100.0);
+    node.update(&rules, joined, 2, 2, Some(READY));
+    let now = joined + seconds(age);
+    (0..3_000).filter(|&k| node.choose(&rules, &Choice { now, ..choice(k) }) == Some(2)).count()
+}
+
+/// Shares are weights over their sum. HAProxy's grow by a sixteenth: (16 x 10 + 20) / 20 = 9 of 16
+/// after ten of twenty seconds, 1 of 16 at first; Envoy's by the line, from a tenth.
+#[test]
+fn slow_start_is_a_weight_under_every_policy() {
+    let positions = Policy::RoundRobin(Rotation::Positions);
+    let expect = |weight: f64| 3_000.0 * weight / (2.0 + weight);
+    for (age, weight) in [(0.5, 1.0 / 16.0), (10.2, 9.0 / 16.0), (20.0, 1.0)] {
+        let got = newcomer(positions, age, 0) as f64;
+        assert!((got - expect(weight)).abs() < 40.0, "{age} s: {got}, not {}", expect(weight));
+    }
+    let envoy = Policy::LeastRequest { choices: Some(2), ties: TieBreak::Random };
+    for (age, weight) in [(0.5, 0.1), (10.0, 0.5), (20.0, 1.0)] {
+        for inside in [0, 4] {
+            let got = newcomer(envoy, age, inside) as f64;
+            assert!((got - expect(weight)).abs() < 110.0, "{age} s: {got}, not {}", expect(weight));
+        }
+    }
+    // As full as the others, it is the last that would be chosen; empty, the first.
+    let leastconn = Policy::LeastRequest { choices: None, ties: TieBreak::InTurn };
+    assert_eq!((newcomer(leastconn, 10.0, 4), newcomer(leastconn, 10.0, 0)), (0, 0));
+}
+
 #[test]
 fn a_server_that_has_just_been_enabled_falls_at_its_first_failed_check() {
     let check = HealthCheck { start: CheckStart::OneFailure, ..check() };
@@ -244,10 +289,18 @@ fn a_target_of_a_cloud_balancer_gets_nothing_before_its_checks_pass() {
     let check = HealthCheck { start: CheckStart::Down, ..check() };
     let rules = rules_of(|balancer| balancer.health_check = Some(check));
     let mut node = node(1, &rules);
-    assert_eq!(node.choose(&rules, &choice(0)), None);
-    assert_eq!(node.checked(&rules, SimTime(1), 0, true), None);
-    assert_eq!(node.checked(&rules, SimTime(2), 0, true), Some(true));
-    assert_eq!(node.choose(&rules, &choice(1)), Some(0));
+    assert_eq!(
+        node.choose(&rules, &choice(0)),
+        Some(0),
+        "there before the run: long since healthy"
+    );
+    node.add_instance(&rules, 1);
+    node.add_address(1, 0, NO_GROUP, 1, 1);
+    node.update(&rules, SimTime(1), 1, 1, Some(READY));
+    assert_eq!(node.routable(), 1);
+    assert_eq!(node.checked(&rules, SimTime(1), 1, true), None);
+    assert_eq!(node.checked(&rules, SimTime(2), 1, true), Some(true));
+    assert_eq!(node.routable(), 2);
 }
 
 #[test]
@@ -272,11 +325,12 @@ fn errors_in_a_row_mark_an_observed_server_down_until_its_checks_rise() {
     let mut node = node(2, &rules);
     let mut tried = |result| node.tried(&rules, SimTime(1), 0, result);
     let refused = TryResult::Refused;
-    assert_eq!([tried(refused), tried(refused), tried(TryResult::Good)], [None; 3]);
+    assert_eq!([tried(refused), tried(refused), tried(TryResult::Connected)], [None; 3]);
     assert_eq!([tried(refused), tried(refused)], [None; 2]);
-    assert_eq!(tried(TryResult::Broken), None, "layer 4 sees only connects, and that one worked");
-    assert_eq!([tried(refused), tried(refused)], [None; 2]);
+    let answers = [TryResult::Good, TryResult::Broken, TryResult::ServerError];
+    assert_eq!(answers.map(&mut tried), [None; 3], "layer 4 sees only connects");
     assert_eq!(tried(refused), Some(None));
+    assert!(!node.take_alarm(0), "no faster interval is set");
     assert_eq!(node.choose(&rules, &choice(0)), Some(1));
     assert_eq!(node.checked(&rules, SimTime(2), 0, true), None);
     assert_eq!(node.checked(&rules, SimTime(3), 0, true), Some(true));
@@ -300,6 +354,61 @@ fn nginx_tries_a_failed_server_with_one_live_request_after_its_timeout() {
     let hits = (0..10)
         .filter(|_| node.choose(&rules, &Choice { now: second(13), ..choice(0) }) == Some(0));
     assert_eq!(hits.count(), 5, "the trial went well");
+}
+
+/// `proxy_next_upstream http_500`: an answer that is passed over counts, one that the client gets
+/// does not.
+#[test]
+fn nginx_counts_an_error_that_it_passes_over() {
+    let timeout = SimDuration::from_secs(2);
+    let rules = rules_of(|balancer| {
+        balancer.policy = Policy::RoundRobin(Rotation::Smooth);
+        balancer.outlier = Some(Outlier::MaxFails { max_fails: 1, fail_timeout: timeout });
+    });
+    let to_first = |result| {
+        let mut node = node(2, &rules);
+        let now = SimTime(10_000_000_000);
+        node.tried(&rules, now, 0, result);
+        (0..10).filter(|_| node.choose(&rules, &Choice { now, ..choice(0) }) == Some(0)).count()
+    };
+    assert_eq!(to_first(TryResult::ServerError), 5);
+    assert_eq!(to_first(TryResult::PassedOn), 0);
+}
+
+#[test]
+fn an_alarmed_node_wants_its_next_check_at_the_fast_interval() {
+    for on_error in [OnError::Fastinter, OnError::FailCheck, OnError::MarkDown] {
+        let fast = SimDuration::from_secs_f64(0.2);
+        let rules = rules_of(|balancer| {
+            balancer.health_check = Some(HealthCheck { fast_interval: fast, ..check() });
+            balancer.outlier = Some(Outlier::Observe { layer7: true, error_limit: 2, on_error });
+        });
+        let mut node = node(2, &rules);
+        node.tried(&rules, SimTime(1), 0, TryResult::ServerError);
+        assert!(!node.take_alarm(0));
+        node.tried(&rules, SimTime(1), 0, TryResult::ServerError);
+        assert_eq!((node.take_alarm(0), node.take_alarm(0)), (true, false), "{on_error:?}, once");
+    }
+}
+
+#[test]
+fn each_version_behind_a_split_panics_for_itself() {
+    let rules = rules_of(|balancer| {
+        balancer.health_check = Some(check());
+        balancer.panic_threshold = Some(0.5);
+    });
+    let mut node = node(4, &rules);
+    node.route(
+        1,
+        Routing::Split { stable: VersionId(0), candidate: VersionId(1), weight_bp: 5_000 },
+    );
+    for address in [1, 3] {
+        (0..3).for_each(|_| {
+            node.checked(&rules, SimTime(1), address, false);
+        });
+    }
+    assert_eq!(node.routable_of(VersionId(0)), 2);
+    assert_eq!(node.routable_of(VersionId(1)), 2, "all of the candidate's are down: all are used");
 }
 
 #[test]

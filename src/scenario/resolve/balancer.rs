@@ -45,6 +45,7 @@ pub fn balancer(context: &mut Context<'_>, root: &Checked) -> Balancer {
         connect_timeout: at.at("connect_timeout").duration(),
         overhead: at.at("overhead").duration(),
         server_timeout: at.at("server_timeout").unless("none").map(Checked::duration),
+        abort_on_close: at.at("abort_on_close").bool(),
         cut_when_down: at.at("cut_when_down").bool(),
         slow_start: slow_start(at.at("slow_start")),
     }

@@ -29,6 +29,7 @@ pub const PRESETS: &[Preset] = &[
             ("retries.max", "3", "HAProxy"),
             ("retries.redispatch", "false", "HAProxy: no option redispatch"),
             ("retries.cookie_waits", "true", "HAProxy"),
+            ("abort_on_close", "false", "HAProxy: no option abortonclose"),
             ("overhead", "0.18ms", "measured on HAProxy 2.6, loopback"),
         ],
     ),
@@ -38,6 +39,7 @@ pub const PRESETS: &[Preset] = &[
             ("outlier", "{max_fails: {}}", "nginx: max_fails 1 fail_timeout 10s"),
             ("retries.max", "each", "nginx: proxy_next_upstream_tries 0"),
             ("retries.on", "[refused, reset, timeout]", "nginx: proxy_next_upstream error timeout"),
+            ("retries.pause", "0s", "nginx"),
             ("connect_timeout", "60s", "nginx: proxy_connect_timeout"),
             ("server_timeout", "60s", "nginx: proxy_read_timeout"),
             ("overhead", "0.14ms", "measured on nginx 1.22, loopback"),
@@ -47,6 +49,7 @@ pub const PRESETS: &[Preset] = &[
         "envoy",
         &[
             ("retries.max", "0", "Envoy: no retry policy"),
+            ("retries.pause", "25ms", "Envoy: base interval"),
             ("panic_threshold", "50%", "Envoy: healthy_panic_threshold"),
             ("server_timeout", "15s", "Envoy: route timeout"),
             ("overhead", "0.18ms", "as measured on HAProxy 2.6, loopback"),
@@ -329,6 +332,14 @@ const FIELDS: &[Field] = &[
         "Patience with an instance's answer, its queue included; then 504.",
     )
     .or("none", "HAProxy: timeout server has no default"),
+    field(
+        "abort_on_close",
+        Shape::Bool,
+        "A client that leaves takes its request out of the queue in a node, and out of the count of \
+         those in an instance. `false`: nodes serve it as if the client were there, so that it \
+         keeps its place under `server_maxconn` (HAProxy without `option abortonclose`).",
+    )
+    .or("true", "nginx, Envoy"),
     field(
         "cut_when_down",
         Shape::Bool,

@@ -97,6 +97,9 @@ impl World {
             self.orphan_departs(slot);
         } else if request.is_orphan() {
             self.requests.remove(slot);
+            if request.is_held() {
+                self.left_instance(&request);
+            }
             if request.is_shadow() {
                 self.report_attempt(&request, Outcome::AppError);
             }

@@ -64,6 +64,10 @@ impl World {
         let formats = &behind.versions[look.version].session;
         let side = behind.sessions.as_mut().expect("classes with sessions have a table");
         let found = side.table.find(look.user, look.process, formats, now, look.sent);
+        if self.requests[slot].is_orphan() && !matches!(found, Found::Readable | Found::Stale) {
+            // Nobody hears the answer, so nobody does anything about it.
+            return Verdict::Unauthorized;
+        }
         match found {
             Found::Readable | Found::Stale => {
                 let key = behind.keys.session_write.entity(look.class as u64);
