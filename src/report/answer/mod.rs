@@ -9,8 +9,10 @@ mod columns;
 mod differences;
 mod grid;
 mod hundred;
+mod responding;
 mod spread;
 mod sure;
+mod versions;
 mod words;
 
 pub use asked::{Fact, facts, strategy};
