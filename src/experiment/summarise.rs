@@ -118,7 +118,9 @@ fn line(
     let difference = baseline.and_then(|baseline| {
         let other = Column::of(baseline, place).by_row;
         let requests = mean_requests(baseline);
-        paired_difference(place, &other, &values.by_row, requests, levels.compared)
+        let found = paired_difference(place, &other, &values.by_row, requests, levels.compared)?;
+        let timed = metric.name != "deploy_s" || result.groups[group].ended_like(baseline);
+        Some(if timed { found } else { found.without_merit() })
     });
     let interval = match smallest_harm(metric, &result.groups[group]) {
         Some(smallest) => rare::mean(&values.present, smallest, levels.single),

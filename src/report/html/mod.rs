@@ -14,10 +14,10 @@ use serde::Serialize;
 use crate::experiment::{StudyResult, Summary, Verdict};
 use crate::plan::ManifestVerdict;
 
-use super::answer::{Answer, CauseLine, Fact, Grid, Heading, Sentence, facts, mixed};
+use super::answer::{Answer, CauseLine, Fact, Grid, Heading, Sentence, facts, is_cut_off, mixed};
 use super::chart::{Chart, Theme, pairs, svg};
 use super::exemplar::Shown;
-use super::figure::{Estimate, PricePerHour, Scale};
+use super::figure::{Estimate, PricePerHour, Scale, span};
 use super::text::visible;
 use super::validity::{NOT_MODELLED, PARTS, rests_on};
 use policy::{SCRIPT, UPLOT, UPLOT_STYLE, policy};
@@ -223,8 +223,10 @@ fn costs(result: &StudyResult, summary: &Summary) -> Vec<String> {
             let money = of(strategy, "extra_instance_s", price);
             parts.extend(money.map(|money| format!("{money} {}", visible(&study.plan.currency))));
         }
-        if let Some(time) = of(strategy, "deploy_s", Scale::Plain) {
-            parts.push(format!("rollout {time} s"));
+        if let Some((mean, interval)) = mixed(result, summary, strategy, "deploy_s") {
+            let cut = is_cut_off(result, summary, strategy, "deploy_s");
+            let least = if cut { "at least " } else { "" };
+            parts.push(format!("rollout {least}{}", span(mean, interval)));
         }
         (!parts.is_empty())
             .then(|| held_together(&format!("{}: {}", visible(strategy), parts.join(", "))))
