@@ -2,8 +2,8 @@
 
 use crate::engine::{Distribution, SimDuration};
 use crate::plan::{
-    Arm, Arrivals, CanaryStep, CanaryTraffic, Clock, ConfigPush, IntOrPercent, Plan, PushStep,
-    Release, Strategy, Study, Switch,
+    Arm, Arrivals, Canary, CanaryStep, CanaryTraffic, Clock, ConfigPush, IntOrPercent, Plan,
+    PushStep, Release, Strategy, Study, Switch,
 };
 
 use super::{responding, versions};
@@ -229,7 +229,30 @@ fn config_push(push: &ConfigPush) -> String {
         PushStep::Analysis(name) => format!("analysis {}", visible(name)),
     });
     let steps = steps.collect::<Vec<_>>().join(", ");
-    format!("configuration push: {}", if steps.is_empty() { "all at once" } else { &steps })
+    let steps = if steps.is_empty() { "all at once" } else { &steps };
+    let judge = push.background_analysis.as_ref();
+    let judge =
+        judge.map_or_else(String::new, |name| format!("; analysis {} all along", visible(name)));
+    format!(
+        "configuration push: {steps}; reaches a process after {}{judge}",
+        law(&push.propagation)
+    )
+}
+
+/// What a canary does besides its steps.
+fn canary_aside(canary: &Canary) -> String {
+    let mut aside = String::new();
+    if canary.sticky {
+        aside.push_str("; users stay with their version");
+    }
+    if let Some(name) = &canary.background_analysis {
+        aside.push_str(&format!("; analysis {} all along", visible(name)));
+    }
+    if canary.traffic == CanaryTraffic::Replicas {
+        let (surge, without) = (count(canary.max_surge), count(canary.max_unavailable));
+        aside.push_str(&format!("; maxSurge {surge}, maxUnavailable {without}"));
+    }
+    aside
 }
 
 /// A strategy's parameters in words.
@@ -255,9 +278,16 @@ pub fn strategy(strategy: &Strategy) -> String {
                     }
                 }
             };
+            let analysis = |when: &str, name: &Option<String>| {
+                name.as_ref()
+                    .map_or_else(String::new, |name| format!(", analysis {} {when}", visible(name)))
+            };
             format!(
-                "blue-green: verified {}, switched {switch}, old set kept {}",
-                blue_green.verify, blue_green.keep_old
+                "blue-green: verified {}{}, switched {switch}{}, old set kept {}",
+                blue_green.verify,
+                analysis("before the switch", &blue_green.pre_analysis),
+                analysis("after it", &blue_green.post_analysis),
+                blue_green.keep_old
             )
         }
         Strategy::Canary(canary) => {
@@ -282,7 +312,8 @@ pub fn strategy(strategy: &Strategy) -> String {
                 CanaryStep::Scale(Some(share)) => format!("scale {}", percent(*share)),
                 CanaryStep::Scale(None) => "scale by weight".to_owned(),
             });
-            format!("canary by {by}: {}", steps.collect::<Vec<_>>().join(", "))
+            let steps = steps.collect::<Vec<_>>().join(", ");
+            format!("canary by {by}: {steps}{}", canary_aside(canary))
         }
         Strategy::ConfigPush(push) => config_push(push),
         Strategy::Scripted(script) => match script.actions.last() {
@@ -317,6 +348,21 @@ mod tests {
             "operations[2] = { at: 18m, configure: { setting: reused_flag, exists: false } }";
         assert!(flag.ends_with(change), "{flag}");
         assert!(!value(&facts, "strategy left-behind").contains("with"));
+    }
+
+    #[test]
+    fn arms_that_differ_by_a_field_of_their_strategy_do_not_read_alike() {
+        for shipped in gallery::GALLERY {
+            let facts = facts_of(shipped.name);
+            let told: Vec<&str> = facts
+                .iter()
+                .filter(|fact| fact.name.starts_with("strategy "))
+                .map(|fact| fact.value.as_str())
+                .collect();
+            for (index, one) in told.iter().enumerate() {
+                assert!(!told[..index].contains(one), "{}: {one}", shipped.name);
+            }
+        }
     }
 
     #[test]
