@@ -224,10 +224,10 @@ fn standings(result: &StudyResult, summary: &Summary, release: usize) -> Option<
             _ => "failed requests",
         })
         .collect();
-    let untimed = if all_ended_alike(result, release) {
-        ""
-    } else {
+    let untimed = if weighed.contains(&"rollout time") && !all_ended_alike(result, release) {
         " (rollout time only between rollouts that end alike)"
+    } else {
+        ""
     };
     let weighed = weighed.join(", ");
     Some(format!("Weighing {weighed} together{untimed}: {}.", parts.join("; ")))
