@@ -37,7 +37,12 @@ impl Words {
 /// What the scenario is called on any machine: by its name if it is a shipped one, else by its
 /// file's. A copy of a shipped one that was edited keeps the name, but is another scenario.
 fn portable(study: &Study, scenario: &ScenarioArgs) -> String {
-    if is_shipped(study, scenario) {
+    portable_point(study, scenario, &[])
+}
+
+/// The same of a study with the values of a sweep's point.
+fn portable_point(study: &Study, scenario: &ScenarioArgs, point: &[(String, String)]) -> String {
+    if is_shipped(study, scenario, point) {
         return study.name.clone();
     }
     let path = &scenario.scenario;
@@ -46,13 +51,13 @@ fn portable(study: &Study, scenario: &ScenarioArgs) -> String {
 }
 
 /// Whether the shipped scenario of the study's name, with the same changes, gives this study.
-fn is_shipped(study: &Study, scenario: &ScenarioArgs) -> bool {
+fn is_shipped(study: &Study, scenario: &ScenarioArgs, point: &[(String, String)]) -> bool {
     let Some(shipped) = gallery::find(&study.name) else { return false };
     let named: Vec<String> = study.arms.iter().map(|arm| arm.name.clone()).collect();
     // The digest is that of the strategies that were kept as it was loaded: all, or these.
     [Vec::new(), named].into_iter().any(|strategies| {
         let overrides = Overrides {
-            set: scenario.set.clone(),
+            set: scenario.set.iter().chain(point).cloned().collect(),
             strategies,
             allow_outside: scenario.allow_outside,
             allow_huge: scenario.allow_huge,
@@ -82,10 +87,11 @@ pub fn study(command: &str, asked: &Asked, scenario: &ScenarioArgs, seeds: &Seed
     words.changes(scenario)
 }
 
-/// The command that repeats a sweep, the same on every machine.
+/// The command that repeats a sweep, the same on every machine. `study` is that of one point,
+/// which has these values.
 #[must_use]
-pub fn sweep(study: &Study, args: &SweepArgs) -> String {
-    let mut words = Words::new("sweep", &portable(study, &args.scenario));
+pub fn sweep(study: &Study, point: &[(String, String)], args: &SweepArgs) -> String {
+    let mut words = Words::new("sweep", &portable_point(study, &args.scenario, point));
     for (path, values) in &args.over {
         words.option("--over", &format!("{path}={values}"));
     }
@@ -208,6 +214,20 @@ mod tests {
         let same = format!("# My copy.\n{shipped}");
         assert!(command(&same).starts_with("cutover run quickstart "));
         assert!(command(&edited).starts_with("cutover run copy.yaml "));
+    }
+
+    #[test]
+    fn a_sweep_of_a_shipped_scenario_is_repeated_by_its_name() {
+        let line =
+            ["cutover", "sweep", "quickstart", "--over", "service.replicas=4,5", "--seeds=2"];
+        let Command::Sweep(args) = Cli::try_parse_from(line).unwrap().command else {
+            panic!("a sweep")
+        };
+        let point = [("service.replicas".to_owned(), "4".to_owned())];
+        let overrides = Overrides { set: point.to_vec(), seeds: Some(2), ..Overrides::default() };
+        let study = gallery::find("quickstart").unwrap().load(&overrides).unwrap();
+        let command = sweep(&study, &point, &args);
+        assert!(command.starts_with("cutover sweep quickstart --over "), "{command}");
     }
 
     #[test]
