@@ -6,7 +6,7 @@ use super::panic::quoted;
 use crate::experiment::{BrokenRun, CONTROL_NAME};
 use crate::plan::Study;
 use crate::record::RunKey;
-use crate::scenario::gallery;
+use crate::scenario::{Overrides, gallery};
 
 /// A command in the making.
 struct Words(Vec<String>);
@@ -35,14 +35,36 @@ impl Words {
 }
 
 /// What the scenario is called on any machine: by its name if it is a shipped one, else by its
-/// file's.
+/// file's. A copy of a shipped one that was edited keeps the name, but is another scenario.
 fn portable(study: &Study, scenario: &ScenarioArgs) -> String {
-    if gallery::find(&study.name).is_some() {
+    portable_point(study, scenario, &[])
+}
+
+/// The same of a study with the values of a sweep's point.
+fn portable_point(study: &Study, scenario: &ScenarioArgs, point: &[(String, String)]) -> String {
+    if is_shipped(study, scenario, point) {
         return study.name.clone();
     }
     let path = &scenario.scenario;
     let file = if path.is_dir() { None } else { path.file_name() };
     file.map_or_else(|| "scenario.yaml".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Whether the shipped scenario of the study's name, with the same changes, gives this study.
+fn is_shipped(study: &Study, scenario: &ScenarioArgs, point: &[(String, String)]) -> bool {
+    let Some(shipped) = gallery::find(&study.name) else { return false };
+    let named: Vec<String> = study.arms.iter().map(|arm| arm.name.clone()).collect();
+    // The digest is that of the strategies that were kept as it was loaded: all, or these.
+    [Vec::new(), named].into_iter().any(|strategies| {
+        let overrides = Overrides {
+            set: scenario.set.iter().chain(point).cloned().collect(),
+            strategies,
+            allow_outside: scenario.allow_outside,
+            allow_huge: scenario.allow_huge,
+            ..Overrides::default()
+        };
+        shipped.load(&overrides).is_ok_and(|loaded| loaded.digest == study.digest)
+    })
 }
 
 /// The command that repeats a study of many seeds, the same on every machine.
@@ -65,10 +87,11 @@ pub fn study(command: &str, asked: &Asked, scenario: &ScenarioArgs, seeds: &Seed
     words.changes(scenario)
 }
 
-/// The command that repeats a sweep, the same on every machine.
+/// The command that repeats a sweep, the same on every machine. `study` is that of one point,
+/// which has these values.
 #[must_use]
-pub fn sweep(study: &Study, args: &SweepArgs) -> String {
-    let mut words = Words::new("sweep", &portable(study, &args.scenario));
+pub fn sweep(study: &Study, point: &[(String, String)], args: &SweepArgs) -> String {
+    let mut words = Words::new("sweep", &portable_point(study, &args.scenario, point));
     for (path, values) in &args.over {
         words.option("--over", &format!("{path}={values}"));
     }
@@ -133,7 +156,7 @@ mod tests {
     use super::*;
     use crate::cli::args::{Cli, Command, CompareArgs};
     use crate::cli::growth::Growth;
-    use crate::scenario::Overrides;
+    use crate::scenario::{NoFiles, load_text};
     use clap::Parser;
 
     fn compare(line: &[&str]) -> CompareArgs {
@@ -170,6 +193,41 @@ mod tests {
             study("compare", &study_of(own), &args.scenario, &args.seeds)
                 .starts_with("cutover compare scenario.yaml --seeds 7")
         );
+    }
+
+    #[test]
+    fn an_edited_copy_of_a_shipped_scenario_is_called_by_its_file() {
+        let args = compare(&["/my/copy.yaml", "--seeds=7"]);
+        let shipped = gallery::find("quickstart").unwrap().text("scenario.yaml");
+        let load = |text: &str| {
+            let overrides = args.scenario.overrides(&args.seeds);
+            load_text("copy.yaml", text, &NoFiles, &overrides).unwrap()
+        };
+        let command = |text: &str| {
+            let study = load(text);
+            let key = RunKey { arm: Some(0), release: Some(0), seed: 1 };
+            one(&study, &args.scenario, key)
+        };
+        let edited = shipped.replace("replicas: 6", "replicas: 7");
+        assert_ne!(edited, shipped);
+        assert!(command(shipped).starts_with("cutover run quickstart "));
+        let same = format!("# My copy.\n{shipped}");
+        assert!(command(&same).starts_with("cutover run quickstart "));
+        assert!(command(&edited).starts_with("cutover run copy.yaml "));
+    }
+
+    #[test]
+    fn a_sweep_of_a_shipped_scenario_is_repeated_by_its_name() {
+        let line =
+            ["cutover", "sweep", "quickstart", "--over", "service.replicas=4,5", "--seeds=2"];
+        let Command::Sweep(args) = Cli::try_parse_from(line).unwrap().command else {
+            panic!("a sweep")
+        };
+        let point = [("service.replicas".to_owned(), "4".to_owned())];
+        let overrides = Overrides { set: point.to_vec(), seeds: Some(2), ..Overrides::default() };
+        let study = gallery::find("quickstart").unwrap().load(&overrides).unwrap();
+        let command = sweep(&study, &point, &args);
+        assert!(command.starts_with("cutover sweep quickstart --over "), "{command}");
     }
 
     #[test]

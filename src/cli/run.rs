@@ -33,7 +33,8 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
     let seeds = SeedsArgs {
         seeds: Some(1),
         seed: Some(args.seed),
-        strategy: Vec::new(),
+        // What is wrong with the worlds of the others does not matter to this one.
+        strategy: args.strategy.iter().cloned().collect(),
         no_control: args.no_control,
     };
     let whole = load::study(&args.scenario, &args.scenario.overrides(&seeds), Some(console))?;

@@ -57,7 +57,10 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
         points.push(Point::new(setting, result, summary));
     }
     let sweep = Sweep { inputs, design, metric, points };
-    let command = reproduce::sweep(&studies[0], args);
+    let first = sweep.inputs.iter().zip(&sweep.points[0].values);
+    let first: Vec<(String, String)> =
+        first.filter_map(|(input, value)| Some((input.path.clone(), value.clone()?))).collect();
+    let command = reproduce::sweep(&studies[0], &first, args);
     place.put(&report::files(&sweep, args.output.chart_files(), &command), console)?;
     let screen = Screen { columns: console.columns, color: console.color };
     console.answer(&match args.format {

@@ -13,6 +13,7 @@ mod harm;
 mod metric;
 pub mod objectives;
 pub mod pareto;
+mod possible;
 pub mod precision;
 mod reduce;
 pub mod relevance;

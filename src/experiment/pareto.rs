@@ -8,6 +8,9 @@
 //! Every two strategies are compared, not only with the baseline, paired by seed. The level is
 //! shared out among all pairs, axes and releases, so that all standings of a study hold at
 //! once.
+//!
+//! Rollout time is weighed only between strategies whose rollouts ended, and in the same way, in
+//! every seed: a rollout that is given up is over sooner, which is no merit.
 
 use crate::stats::correction;
 
@@ -54,8 +57,10 @@ pub fn standings(result: &StudyResult, level: f64) -> Vec<Standing> {
             let (mut dominated_by, mut on_front) = (Vec::new(), true);
             for other in (0..arms).filter(|other| *other != arm) {
                 let Some(rival) = group(other) else { continue };
+                let timed = this.ended_like(rival);
+                let weighed = axes.iter().filter(|axis| timed || !is_rollout_time(**axis));
                 let verdicts: Vec<Option<Verdict>> =
-                    axes.iter().map(|&axis| verdict(this, rival, axis, level)).collect();
+                    weighed.map(|&axis| verdict(this, rival, axis, level)).collect();
                 match beats(&verdicts) {
                     Some(true) => dominated_by.push(other),
                     Some(false) => {}
@@ -67,6 +72,10 @@ pub fn standings(result: &StudyResult, level: f64) -> Vec<Standing> {
         }
     }
     standings
+}
+
+fn is_rollout_time(metric: usize) -> bool {
+    index_of("deploy_s") == Some(metric)
 }
 
 /// What a rival's difference to a strategy says in one metric; `None` without pairs.
@@ -94,6 +103,9 @@ fn beats(verdicts: &[Option<Verdict>]) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::fixture::{MadeUp, study};
+    use crate::experiment::{Silent, run_study};
+    use crate::record::RolloutOutcome;
     use Verdict::{Better, Inconclusive, NoRelevantDifference as Same, Worse};
 
     #[test]
@@ -110,5 +122,28 @@ mod tests {
             assert_eq!(beats(&verdicts.map(Some)), dominates, "{verdicts:?}");
         }
         assert_eq!(beats(&[Some(Better), None]), None);
+    }
+
+    #[test]
+    fn to_be_given_up_sooner_is_no_merit() {
+        let mut result = run_study(&study(), &MadeUp, Some(2), &Silent);
+        let axes = axes(&result);
+        for group in &mut result.groups {
+            let quick = group.strategy == "rolling";
+            for row in &mut group.rows {
+                for &axis in &axes {
+                    row.values[axis] = Some(0.0);
+                }
+                row.values[index_of("deploy_s").unwrap()] = Some(if quick { 10.0 } else { 900.0 });
+                row.outcome = RolloutOutcome::Completed;
+            }
+        }
+        let dominated = |result: &StudyResult| {
+            standings(result, 0.95).iter().any(|standing| !standing.dominated_by.is_empty())
+        };
+        assert!(dominated(&result));
+        let quick = result.groups.iter_mut().find(|group| group.strategy == "rolling").unwrap();
+        quick.rows[0].outcome = RolloutOutcome::RolledBack;
+        assert!(!dominated(&result));
     }
 }

@@ -83,6 +83,19 @@ pub struct ClassRow {
     pub values: [Option<f64>; METRICS.len()],
 }
 
+impl Group {
+    /// Whether two rollouts ended, and in the same way, in every seed. Only then do their times
+    /// say which is the faster one: what is given up is over sooner than what is carried through.
+    #[must_use]
+    pub fn ended_like(&self, other: &Self) -> bool {
+        let ended = |row: &Row| {
+            matches!(row.outcome, RolloutOutcome::Completed | RolloutOutcome::RolledBack)
+        };
+        self.rows.len() == other.rows.len()
+            && self.rows.iter().zip(&other.rows).all(|(a, b)| a.outcome == b.outcome && ended(a))
+    }
+}
+
 impl Row {
     /// A value by its column; `None` too where there is no such column.
     #[must_use]

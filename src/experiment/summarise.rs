@@ -5,6 +5,7 @@ use crate::stats::mean::{Moments, Paired};
 use crate::stats::{LEVEL, best, correction, quantile, rare, sequential, share};
 
 use super::metric::{METRICS, Metric, Unit, index_of};
+use super::possible::{self, Possible};
 use super::result::{CONTROL_NAME, Group, Row, StudyResult};
 use super::summary::{
     BestLine, Difference, Harm, PerHundred, PooledLine, SeedsHit, Summary, SummaryLine,
@@ -114,11 +115,15 @@ fn line(
     quantile::sort(&mut sorted);
     let at = |q| quantile::of_sorted(&sorted, q).unwrap_or(moments.mean);
     let rows = &result.groups[group].rows;
+    let possible = Possible::of(result, &result.groups[group], metric, levels.single);
     let is_censored = |row: &&Row| row.values[place].is_some() && row.censored.is(metric.name);
     let difference = baseline.and_then(|baseline| {
         let other = Column::of(baseline, place).by_row;
         let requests = mean_requests(baseline);
-        paired_difference(place, &other, &values.by_row, requests, levels.compared)
+        let found = paired_difference(place, &other, &values.by_row, requests, levels.compared)?;
+        let timed = metric.name != "deploy_s" || result.groups[group].ended_like(baseline);
+        let found = Difference { interval: possible.cut_difference(found.interval), ..found };
+        Some(if timed { found } else { found.without_merit() })
     });
     let interval = match smallest_harm(metric, &result.groups[group]) {
         Some(smallest) => rare::mean(&values.present, smallest, levels.single),
@@ -130,21 +135,11 @@ fn line(
         seeds: moments.count as u64,
         censored: rows.iter().filter(is_censored).count() as u64,
         mean: moments.mean,
-        interval: interval.map(|ends| within_range(metric, ends)),
+        interval: interval.map(|ends| possible.cut(moments.mean, ends)),
         quantiles: (at(0.05), at(0.5), at(0.95)),
         seeds_hit: seeds_hit(metric, &values.present, levels),
         difference,
     })
-}
-
-/// Cuts an interval to the values a metric can take.
-fn within_range(metric: &Metric, (low, high): (f64, f64)) -> (f64, f64) {
-    let signed = metric.name.starts_with("excess_") || metric.name.starts_with("extra_");
-    if signed {
-        return (low, high);
-    }
-    let most = if metric.unit == Unit::Share { 1.0 } else { f64::INFINITY };
-    (low.max(0.0), high.min(most))
 }
 
 /// Whether a metric counts harm that may happen in a run or not.
@@ -244,7 +239,7 @@ fn pooled(group: &Group, index: usize, levels: Levels) -> Vec<PooledLine> {
         let value = ok.quantile(q)? as f64 / 1e6;
         let runs = Column::of(group, metric).present;
         let interval = quantile::sectioning(value, &runs, levels.single);
-        let interval = interval.map(|ends| within_range(&METRICS[metric], ends));
+        let interval = interval.map(|(low, high)| (low.max(0.0), high));
         Some(PooledLine { group: index, metric, value, interval })
     });
     lines.collect()
@@ -324,10 +319,26 @@ fn per_hundred(result: &StudyResult, looks: usize) -> Vec<PerHundred> {
                 .then(|| difference(&by_arm[*baseline], values, weighed, levels.compared))
                 .flatten();
             let interval = least.and_then(|least| rare::mean(values, least, levels.single));
+            let possible = possible_of_hundred(result, arm, harm);
+            let interval = interval.map(|ends| possible.cut(moments.mean, ends));
             lines.push(PerHundred { arm, harm, mean: moments.mean, interval, difference });
         }
     }
     lines
+}
+
+/// What the harm of a hundred deployments can be.
+fn possible_of_hundred(result: &StudyResult, arm: usize, harm: Harm) -> Possible {
+    let control = result.groups.iter().find(|group| group.strategy == CONTROL_NAME);
+    let quiet = control
+        .is_none_or(|control| control.rows.iter().all(|row| harm_of(row, None, harm) == Some(0.0)));
+    let name = &result.study.arms[arm].name;
+    let group = result.groups.iter().find(|group| group.strategy == *name);
+    let most = match (harm, group) {
+        (Harm::UsersAffected, Some(group)) => 100.0 * possible::users(result, group),
+        _ => f64::INFINITY,
+    };
+    Possible { least: if quiet { 0.0 } else { f64::NEG_INFINITY }, most }
 }
 
 /// Harm of one deployment below which no difference matters.

@@ -178,6 +178,16 @@ pub struct PerHundred {
     pub difference: Option<Difference>,
 }
 
+impl Difference {
+    /// The same where less is not better: a rollout that was given up is over sooner.
+    pub(super) fn without_merit(mut self) -> Self {
+        if matches!(self.verdict, Verdict::Better | Verdict::Worse) {
+            self.verdict = Verdict::Different;
+        }
+        self
+    }
+}
+
 impl Summary {
     /// The line of a group and metric.
     #[must_use]

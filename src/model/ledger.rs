@@ -233,7 +233,7 @@ impl Ledger {
         let bucket = &mut self.buckets[request.bucket as usize];
         bucket.outcomes[outcome as usize] += 1;
         if !self.phases.is_empty() {
-            tally(&mut self.phases, request.sent, latency, outcome, cause);
+            tally(&mut self.phases, request, latency, outcome, cause);
         }
         if outcome == Outcome::Ok {
             cell.ok.record(latency);
@@ -496,15 +496,22 @@ pub struct Parts {
 #[cold]
 fn tally(
     phases: &mut [(SimTime, SimTime, PhaseTally)],
-    sent: SimTime,
+    request: &Request,
     latency: u64,
     outcome: Outcome,
     cause: Option<Cause>,
 ) {
+    let ok = outcome == Outcome::Ok;
+    let bears = |what| u64::from(request.has_content() && request.bears(what));
     for (from, to, tally) in phases {
-        if sent < *from || sent >= *to {
+        if request.sent < *from || request.sent >= *to {
             continue;
         }
+        if ok {
+            tally.reads += bears(Request::READ);
+            tally.stale_reads += bears(Request::STALE);
+        }
+        tally.forced_logins += bears(Request::FORCED);
         tally.requests += 1;
         tally.outcomes[outcome as usize] += 1;
         match cause {

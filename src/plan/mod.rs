@@ -68,6 +68,9 @@ pub struct VersionId(pub u16);
 pub struct Study {
     /// The scenario's name.
     pub name: String,
+    /// What it says of itself; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
     /// SHA-256 of the resolved scenario with the text of every file it uses, in hex.
     pub digest: String,
     /// The world before any strategy's `with:`; the no-deploy control runs in it.
@@ -88,6 +91,10 @@ pub struct Study {
     pub objectives: Vec<Objective>,
     /// What the user left out and what was taken for it.
     pub defaults: Vec<DefaultUsed>,
+    /// What arms change about the scenario, in their order: for people to read, the worlds are
+    /// in the arms.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<FieldChanged>,
     /// What became of each field of a manifest.
     pub manifest_notes: Vec<ManifestNote>,
     /// Findings of the lint: true of the scenario, but worth a second look.
@@ -126,6 +133,17 @@ pub struct DefaultUsed {
     pub value: String,
     /// Where the default comes from.
     pub source: String,
+}
+
+/// A field that an arm changes in its own world, by `with:` or a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChanged {
+    /// The arm's name.
+    pub arm: String,
+    /// The field, as the arm spells it.
+    pub path: String,
+    /// Its value there, on one line, as a scenario would spell it.
+    pub value: String,
 }
 
 /// What became of one field of a manifest.

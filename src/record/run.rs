@@ -105,6 +105,15 @@ pub struct PhaseTally {
     /// Latency in nanoseconds of the others that ended.
     #[serde(default)]
     pub failed: Histogram,
+    /// Answered reads.
+    #[serde(default)]
+    pub reads: u64,
+    /// Stale ones of them.
+    #[serde(default)]
+    pub stale_reads: u64,
+    /// Requests that forced a log-in, whatever their outcome.
+    #[serde(default)]
+    pub forced_logins: u64,
 }
 
 impl PhaseTally {
@@ -121,6 +130,9 @@ impl PhaseTally {
         }
         self.ok.merge(&other.ok);
         self.failed.merge(&other.failed);
+        self.reads += other.reads;
+        self.stale_reads += other.stale_reads;
+        self.forced_logins += other.forced_logins;
     }
 }
 

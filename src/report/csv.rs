@@ -336,6 +336,7 @@ pub fn phases(result: &StudyResult) -> String {
     header.extend(Outcome::ALL.map(Outcome::name));
     header.extend(["ok_mean_ms", "ok_p50_ms", "ok_p90_ms", "ok_p99_ms", "ok_p999_ms"]);
     header.extend(["all_mean_ms", "all_p50_ms", "all_p95_ms", "all_p99_ms"]);
+    header.extend(["reads", "stale_reads", "forced_logins"]);
     let phases = &result.study.plan.phases;
     let rows = result.groups.iter().flat_map(|group| {
         phases.iter().zip(&group.phases).map(move |(phase, tally)| {
@@ -355,6 +356,7 @@ pub fn phases(result: &StudyResult) -> String {
             for q in [0.5, 0.95, 0.99] {
                 cells.push(cell(all.quantile(q).map(|latency| latency as f64 / 1e6)));
             }
+            cells.extend([tally.reads, tally.stale_reads, tally.forced_logins].map(mean));
             cells
         })
     });
@@ -410,6 +412,23 @@ mod tests {
              weight_candidate,in_system,cache_lookups,cache_hits,store_calls,cold,hottest,streams,\
              streams_candidate"
         );
+    }
+
+    #[test]
+    fn a_phase_has_its_reads_and_forced_logins_as_means() {
+        use crate::plan::Phase;
+        use crate::record::PhaseTally;
+        let mut result = fixture::one_release();
+        let (from, to) = (result.study.plan.clock.deploy_at, result.study.plan.clock.window);
+        result.study.plan.phases = vec![Phase { name: "after".to_owned(), from, to }];
+        for group in &mut result.groups {
+            let (reads, stale_reads, forced_logins) = (400, 100, 30);
+            let tally = PhaseTally { reads, stale_reads, forced_logins, ..PhaseTally::default() };
+            group.phases = vec![tally];
+        }
+        let table = phases(&result);
+        assert!(header(&table).ends_with(",all_p99_ms,reads,stale_reads,forced_logins"));
+        assert!(table.lines().nth(1).unwrap().ends_with(",20,5,1.5"), "{table}");
     }
 
     #[test]

@@ -97,6 +97,38 @@ impl Estimate {
     }
 }
 
+/// A time in seconds with its interval, in the unit in which people would say it: `12.4 s`,
+/// `83 ± 2 min`, `4 h 35 min [4 h 20 min; 5 h 2 min]`, `3 d 0 h`.
+#[must_use]
+pub fn span(seconds: f64, interval: Option<(f64, f64)>) -> String {
+    let size = seconds.abs();
+    if size < 7170.0 {
+        let (scale, unit) =
+            if size < 119.5 { (Scale::Plain, "s") } else { (Scale::Minutes, "min") };
+        return format!("{} {unit}", Estimate::new(seconds, interval, scale).joined());
+    }
+    let mean = long(seconds);
+    let ends = interval.map(|(low, high)| (long(low), long(high)));
+    match ends {
+        Some((low, high)) if low != high => format!("{mean} [{low}; {high}]"),
+        _ => mean,
+    }
+}
+
+/// Hours and minutes, or days and hours, of some seconds.
+fn long(seconds: f64) -> String {
+    let minutes = (seconds.abs() / 60.0).round() as u64;
+    let sign = if seconds < 0.0 && minutes > 0 { "-" } else { "" };
+    if minutes < 60 {
+        format!("{sign}{minutes} min")
+    } else if minutes < 48 * 60 {
+        format!("{sign}{} h {} min", minutes / 60, minutes % 60)
+    } else {
+        let hours = (minutes + 30) / 60;
+        format!("{sign}{} d {} h", hours / 24, hours % 24)
+    }
+}
+
 /// A number without an interval, to three significant digits (whole ones in full).
 #[must_use]
 pub fn rounded(value: f64) -> String {
@@ -234,6 +266,23 @@ mod tests {
             (1.0, "100 %"),
         ] {
             assert_eq!(percent(share), text);
+        }
+    }
+
+    #[test]
+    fn times_are_said_in_the_unit_that_people_use() {
+        for (seconds, interval, text) in [
+            (12.4, None, "12.4 s"),
+            (95.0, Some((93.0, 97.0)), "95.0 ± 2.0 s"),
+            (4980.0, None, "83 min"),
+            (4980.0, Some((4920.0, 5040.0)), "83.0 ± 1.0 min"),
+            (16_500.0, None, "4 h 35 min"),
+            (16_500.0, Some((15_600.0, 18_120.0)), "4 h 35 min [4 h 20 min; 5 h 2 min]"),
+            (16_500.0, Some((16_499.0, 16_501.0)), "4 h 35 min"),
+            (258_900.0, None, "3 d 0 h"),
+            (-16_500.0, None, "-4 h 35 min"),
+        ] {
+            assert_eq!(span(seconds, interval), text);
         }
     }
 

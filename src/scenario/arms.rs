@@ -12,13 +12,15 @@ use super::edit::{self, Edit};
 use super::manifest::{self, Manifest};
 use super::resolve::{self, Context, World, strategy};
 use super::yaml::Node;
-use crate::plan::{Arm, DefectKind, ManifestNote, Plan, Strategy};
+use crate::plan::{Arm, DefectKind, FieldChanged, ManifestNote, Plan, Strategy};
 
 /// An arm, and what a manifest had to say about it.
 #[derive(Debug)]
 pub struct ArmParts {
     /// The arm.
     pub arm: Arm,
+    /// What it changes in its own world.
+    pub changes: Vec<FieldChanged>,
     /// What became of the manifest's fields.
     pub notes: Vec<ManifestNote>,
     /// Where the manifest differs from the scenario.
@@ -73,28 +75,89 @@ fn overridden(notes: &mut [ManifestNote], field: &str, path: &str) {
     }
 }
 
-/// One arm. `index` is its place among the strategies of the tree.
+/// One arm. `index` is its place among the strategies of the tree. What is wrong with the world
+/// of one that is not `wanted` is no error: nothing runs in it.
 pub fn arm(
     context: &mut Context<'_>,
     (tree, root): (&Node, &Checked),
-    item: &Checked,
-    index: usize,
+    (item, index): (&Checked, usize),
     world: &World,
+    wanted: bool,
 ) -> Option<ArmParts> {
     let name = item.at("name").text().to_owned();
     let written = &tree.get("strategies")?.items()[index];
-    let mut own = tree.clone();
-    let mut changed = false;
+    let before = context.errors.len();
+    let edited = edited(context, tree, item, written);
+    let (own, plan) = match &edited {
+        Some(Edited { changes, .. }) if changes.is_empty() => (true, None),
+        Some(Edited { tree, .. }) => {
+            let plan = own_plan(context, tree, item, world);
+            (plan.is_some(), plan)
+        }
+        None => (false, None),
+    };
+    if !wanted && context.errors.len() > before {
+        context.errors.truncate(before);
+        return None;
+    }
+    let Edited { mut changes, manifest, .. } = edited.filter(|_| own)?;
     let (mut notes, mut warnings) = (Vec::new(), Vec::new());
-    let mut from_manifest = None;
+    let checked = match manifest {
+        Some(manifest) => {
+            notes = manifest.notes;
+            strategy_of(context, &manifest.strategy, item)?
+        }
+        None => item.at(CHOSEN).clone(),
+    };
+    let arm_plan = plan.as_ref().unwrap_or(&world.plan);
+    calls(context, &checked, arm_plan);
+    let strategy = if let ("scripted", script) = checked.choice() {
+        Strategy::Scripted(resolve::script::script(context, root, script, arm_plan))
+    } else {
+        if !arm_plan.instances.is_empty() {
+            let message = "`instances` are for scripted strategies: this one needs pods";
+            context.error(code::CONTRADICTION, item.at("name"), message);
+        }
+        let strategy = strategy::strategy(context, &checked, &arm_plan.service.waves)?;
+        pushes(context, item, &strategy, arm_plan);
+        strategy
+    };
+    let plan = plan.filter(|plan| *plan != world.plan);
+    match &plan {
+        None => changes.clear(),
+        Some(plan) if !notes.is_empty() => {
+            warnings.extend(differences(&name, plan, &world.plan));
+        }
+        Some(_) => {}
+    }
+    let arm = Arm { name, strategy, plan: plan.map(Box::new) };
+    Some(ArmParts { arm, changes, notes, warnings })
+}
+
+/// The scenario's tree as an arm has it.
+struct Edited {
+    tree: Node,
+    /// None: it is the scenario's.
+    changes: Vec<FieldChanged>,
+    manifest: Option<Manifest>,
+}
+
+/// Carries out what an arm changes; `None` if its manifest cannot be read.
+fn edited(
+    context: &mut Context<'_>,
+    tree: &Node,
+    item: &Checked,
+    written: &Node,
+) -> Option<Edited> {
+    let name = item.at("name");
+    let mut own = Edited { tree: tree.clone(), changes: Vec::new(), manifest: None };
     if let ("manifest", path) = item.choice() {
         let manifest = manifest::read(context, path, false)?;
         for change in &manifest.edits {
-            apply(context, &mut own, &change.edit);
+            apply(context, &mut own.tree, &change.edit);
+            own.changes.push(told(name.text(), &change.edit));
         }
-        changed = true;
-        notes = manifest.notes;
-        from_manifest = Some(manifest.strategy);
+        own.manifest = Some(manifest);
     }
     for entry in written.get("with").map_or(&[][..], Node::entries) {
         let edit = Edit {
@@ -113,32 +176,15 @@ pub fn arm(
             context.errors.push(error.value(&entry.key).path(&item.at("with").path));
             continue;
         }
-        apply(context, &mut own, &edit);
-        changed = true;
+        apply(context, &mut own.tree, &edit);
+        own.changes.push(told(name.text(), &edit));
     }
-    let plan = if changed { Some(own_plan(context, &own, item, world)?) } else { None };
-    let checked = match from_manifest {
-        Some(node) => strategy_of(context, &node, item)?,
-        None => item.at(CHOSEN).clone(),
-    };
-    let arm_plan = plan.as_ref().unwrap_or(&world.plan);
-    calls(context, &checked, arm_plan);
-    let strategy = if let ("scripted", script) = checked.choice() {
-        Strategy::Scripted(resolve::script::script(context, root, script, arm_plan))
-    } else {
-        if !arm_plan.instances.is_empty() {
-            let message = "`instances` are for scripted strategies: this one needs pods";
-            context.error(code::CONTRADICTION, item.at("name"), message);
-        }
-        let strategy = strategy::strategy(context, &checked, &arm_plan.service.waves)?;
-        pushes(context, item, &strategy, arm_plan);
-        strategy
-    };
-    let plan = plan.filter(|plan| *plan != world.plan);
-    if let (Some(plan), false) = (&plan, notes.is_empty()) {
-        warnings.extend(differences(&name, plan, &world.plan));
-    }
-    Some(ArmParts { arm: Arm { name, strategy, plan: plan.map(Box::new) }, notes, warnings })
+    Some(own)
+}
+
+/// An edit for people.
+fn told(arm: &str, edit: &Edit) -> FieldChanged {
+    FieldChanged { arm: arm.to_owned(), path: edit.path.clone(), value: edit.value.on_one_line() }
 }
 
 fn apply(context: &mut Context<'_>, tree: &mut Node, edit: &Edit) {
@@ -244,4 +290,25 @@ fn differences(name: &str, own: &Plan, base: &Plan) -> Vec<String> {
         return Vec::new();
     }
     vec![format!("strategy {name}: its manifest differs from `service` in {}", found.join(", "))]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::{Overrides, gallery};
+
+    #[test]
+    fn what_is_wrong_with_a_strategy_that_is_left_out_is_no_error() {
+        let storm = gallery::find("retry-storm-metastable").unwrap();
+        let without_faults = |strategies: &[&str]| {
+            let overrides = Overrides {
+                set: vec![("faults".to_owned(), "[]".to_owned())],
+                strategies: strategies.iter().map(|&name| name.to_owned()).collect(),
+                ..Overrides::default()
+            };
+            storm.load(&overrides)
+        };
+        let study = without_faults(&["storm"]).unwrap();
+        assert_eq!(study.arms.len(), 1);
+        assert!(without_faults(&[]).is_err(), "all strategies run");
+    }
 }

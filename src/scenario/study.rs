@@ -32,10 +32,13 @@ pub fn assemble(
     let mut warnings = Vec::new();
     // Strategies that are left out still have their say in the window, so that a run is the
     // same one whichever strategies it runs beside.
-    let (mut arms, mut left_out) = (Vec::new(), Vec::new());
+    let (mut arms, mut left_out, mut changes) = (Vec::new(), Vec::new(), Vec::new());
     for (index, strategy) in strategies.iter().enumerate() {
-        let Some(arm) = arms::arm(context, (tree, root), strategy, index, &world) else { continue };
-        if kept.contains(&index) {
+        let wanted = kept.contains(&index);
+        let found = arms::arm(context, (tree, root), (strategy, index), &world, wanted);
+        let Some(arm) = found else { continue };
+        if wanted {
+            changes.extend(arm.changes);
             notes.extend(arm.notes);
             warnings.extend(arm.warnings);
             arms.push(arm.arm);
@@ -59,6 +62,7 @@ pub fn assemble(
     once_each(&mut notes);
     let mut study = Study {
         name: root.at("name").text().to_owned(),
+        description: described(root),
         digest: String::new(),
         baseline: baseline.unwrap_or(0),
         releases: world.releases,
@@ -67,6 +71,7 @@ pub fn assemble(
         control: !overrides.no_control && !plan.operations.is_empty(),
         objectives: world.objectives,
         defaults: settle(defaults, &plan.clock.window, world.auto_window),
+        changes,
         manifest_notes: notes,
         warnings,
         plan,
@@ -76,6 +81,12 @@ pub fn assemble(
     lint::lint(&mut study);
     study.digest = digest(&study, &context.digests);
     Some(study)
+}
+
+/// The description on one line.
+fn described(root: &Checked) -> String {
+    let text = root.at("description").given().map_or("", Checked::text);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Keeps the first of equal notes.

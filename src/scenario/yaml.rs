@@ -99,6 +99,26 @@ impl Node {
         if let Value::Scalar { text, .. } = &self.value { Some(text) } else { None }
     }
 
+    /// As one line of YAML, for people.
+    #[must_use]
+    pub fn on_one_line(&self) -> String {
+        match &self.value {
+            Value::Null => "null".to_owned(),
+            Value::Scalar { text, .. } => text.clone(),
+            Value::List(items) => {
+                let items: Vec<String> = items.iter().map(Self::on_one_line).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Map(entries) => {
+                let entries: Vec<String> = entries
+                    .iter()
+                    .map(|entry| format!("{}: {}", entry.key, entry.value.on_one_line()))
+                    .collect();
+                format!("{{ {} }}", entries.join(", "))
+            }
+        }
+    }
+
     /// How a person would call this: for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -30,7 +30,7 @@ fn what_a_command_names_must_be_there() {
         (&["compare", "shop.yaml", "--strategy=roling"], "did you mean `rolling`?"),
         (&["compare", "shop.yaml", "--set=service.replica=3"], "error[CUT00"),
         (&["run", "shop.yaml"], "allowed: recreate, rolling, canary"),
-        (&["run", "shop.yaml", "--strategy=red"], "allowed: recreate, rolling, canary"),
+        (&["run", "shop.yaml", "--strategy=red"], "allowed: `recreate`, `rolling`, `canary`"),
         (&["run", "shop.yaml", "--strategy=rolling", "--release=x"], "allowed: good, bad"),
         (&["check", "shop.yaml"], "error[CUT0065]"),
         (&["explain", "CUT9999"], "CUT0012"),

@@ -2,11 +2,11 @@
 
 use crate::engine::{Distribution, SimDuration};
 use crate::plan::{
-    Arrivals, CanaryStep, CanaryTraffic, ConfigPush, IntOrPercent, Plan, PushStep, Release,
-    Rollback, Strategy, Study, Switch,
+    Arm, Arrivals, Canary, CanaryStep, CanaryTraffic, Clock, ConfigPush, IntOrPercent, Plan,
+    PushStep, Release, Strategy, Study, Switch,
 };
 
-use super::causes::defect;
+use super::{responding, versions};
 use crate::report::figure::{percent, rounded};
 use crate::report::text::visible;
 
@@ -19,7 +19,7 @@ pub struct Fact {
     pub value: String,
 }
 
-fn fact(name: impl Into<String>, value: impl Into<String>) -> Fact {
+pub(super) fn fact(name: impl Into<String>, value: impl Into<String>) -> Fact {
     Fact { name: name.into(), value: value.into() }
 }
 
@@ -28,6 +28,11 @@ fn fact(name: impl Into<String>, value: impl Into<String>) -> Fact {
 pub fn facts(study: &Study) -> Vec<Fact> {
     let plan = &study.plan;
     let mut facts = Vec::new();
+    if !study.description.is_empty() {
+        facts.push(fact("about", visible(&study.description)));
+    }
+    facts.extend(study.arms.iter().map(|arm| arm_fact(study, arm)));
+    facts.extend(study.releases.iter().map(|release| release_fact(plan, release)));
     for class in &plan.classes {
         let service = law(&class.service_time);
         facts.push(fact(
@@ -39,27 +44,60 @@ pub fn facts(study: &Study) -> Vec<Fact> {
     facts.push(fact("shutdown", shutdown(plan)));
     facts.push(fact("balancer", balancer(plan)));
     facts.push(fact("client", client(plan)));
-    facts.push(fact("response", response(plan)));
+    facts.extend(responding::facts(study));
     let clock = &plan.clock;
     facts.push(fact(
         "window",
         format!(
-            "{} measured after {} of warm-up; the rollout begins at {}",
-            clock.window, clock.warmup, clock.deploy_at
+            "{} measured from {} on, after {} of warm-up; the rollout begins {} into it",
+            clock.window,
+            local(clock),
+            clock.warmup,
+            clock.deploy_at
         ),
     ));
-    facts.extend(study.releases.iter().map(|release| release_fact(plan, release)));
-    facts.extend(study.arms.iter().map(|arm| {
-        let own = if arm.plan.is_some() { "; in a world of its own" } else { "" };
-        let text = format!("{}{own}", strategy(&arm.strategy));
-        fact(format!("strategy {}", visible(&arm.name)), text)
-    }));
     facts
 }
 
+/// The wall clock at the window's start, with its offset.
+fn local(clock: &Clock) -> String {
+    let offset = jiff::tz::Offset::from_seconds(clock.utc_offset_s);
+    let offset = offset.unwrap_or(jiff::tz::Offset::UTC);
+    let start = jiff::Timestamp::from_nanosecond(i128::from(clock.start_unix_ns));
+    let start = offset.to_datetime(start.unwrap_or_default());
+    let minutes = clock.utc_offset_s.unsigned_abs() / 60;
+    let sign = if clock.utc_offset_s < 0 { '-' } else { '+' };
+    let day = start.strftime("%A %Y-%m-%d %H:%M");
+    format!("{day} local time (UTC{sign}{:02}:{:02})", minutes / 60, minutes % 60)
+}
+
+/// Longest value of a changed field that is shown in full, in characters.
+const LONGEST: usize = 90;
+
+/// A strategy with what it changes about the world it runs in.
+fn arm_fact(study: &Study, arm: &Arm) -> Fact {
+    let mut text = strategy(&arm.strategy);
+    let changes = study.changes.iter().filter(|change| change.arm == arm.name);
+    let changes: Vec<String> = changes
+        .map(|change| {
+            let value = visible(&change.value);
+            let value = match value.char_indices().nth(LONGEST) {
+                Some((end, _)) => format!("{}…", &value[..end]),
+                None => value,
+            };
+            format!("{} = {value}", visible(&change.path))
+        })
+        .collect();
+    if !changes.is_empty() {
+        text.push_str(&format!("; with {}", changes.join("; ")));
+    } else if arm.plan.is_some() {
+        text.push_str("; in a world of its own");
+    }
+    fact(format!("strategy {}", visible(&arm.name)), text)
+}
+
 fn release_fact(plan: &Plan, release: &Release) -> Fact {
-    let defect = defect(plan, release.version);
-    let what = if defect.is_empty() { "no defect" } else { &defect };
+    let what = versions::news(plan, release.version);
     fact(
         format!("release {}", visible(&release.name)),
         format!("{} of deployments; {what}", percent(release.share)),
@@ -94,7 +132,7 @@ fn arrivals(arrivals: &Arrivals) -> String {
 }
 
 /// A law of times by name and mean.
-fn law(law: &Distribution) -> String {
+pub(super) fn law(law: &Distribution) -> String {
     let name = match law {
         Distribution::Constant(_) => "always",
         Distribution::Exponential { .. } => "exponential, mean",
@@ -170,21 +208,6 @@ fn client(plan: &Plan) -> String {
     format!("{users}timeout {timeout}, deadline {deadline}, {} retries", client.retries.max)
 }
 
-fn response(plan: &Plan) -> String {
-    let rollback = match plan.response.rollback {
-        Rollback::Controller => "rolled back by the strategy's own controller",
-        Rollback::OnCall => "rolled back by the person on call",
-        Rollback::Automatic => "rolled back at the first alert",
-        Rollback::None => "never rolled back",
-    };
-    let alerts = match plan.response.alerts.len() {
-        0 => "no alerts".to_owned(),
-        1 => "1 alert".to_owned(),
-        many => format!("{many} alerts"),
-    };
-    format!("{rollback}; {alerts}, metrics every {}", plan.response.metrics.scrape)
-}
-
 fn count(value: IntOrPercent) -> String {
     match value {
         IntOrPercent::Int(count) => count.to_string(),
@@ -206,7 +229,30 @@ fn config_push(push: &ConfigPush) -> String {
         PushStep::Analysis(name) => format!("analysis {}", visible(name)),
     });
     let steps = steps.collect::<Vec<_>>().join(", ");
-    format!("configuration push: {}", if steps.is_empty() { "all at once" } else { &steps })
+    let steps = if steps.is_empty() { "all at once" } else { &steps };
+    let judge = push.background_analysis.as_ref();
+    let judge =
+        judge.map_or_else(String::new, |name| format!("; analysis {} all along", visible(name)));
+    format!(
+        "configuration push: {steps}; reaches a process after {}{judge}",
+        law(&push.propagation)
+    )
+}
+
+/// What a canary does besides its steps.
+fn canary_aside(canary: &Canary) -> String {
+    let mut aside = String::new();
+    if canary.sticky {
+        aside.push_str("; users stay with their version");
+    }
+    if let Some(name) = &canary.background_analysis {
+        aside.push_str(&format!("; analysis {} all along", visible(name)));
+    }
+    if canary.traffic == CanaryTraffic::Replicas {
+        let (surge, without) = (count(canary.max_surge), count(canary.max_unavailable));
+        aside.push_str(&format!("; maxSurge {surge}, maxUnavailable {without}"));
+    }
+    aside
 }
 
 /// A strategy's parameters in words.
@@ -232,9 +278,16 @@ pub fn strategy(strategy: &Strategy) -> String {
                     }
                 }
             };
+            let analysis = |when: &str, name: &Option<String>| {
+                name.as_ref()
+                    .map_or_else(String::new, |name| format!(", analysis {} {when}", visible(name)))
+            };
             format!(
-                "blue-green: verified {}, switched {switch}, old set kept {}",
-                blue_green.verify, blue_green.keep_old
+                "blue-green: verified {}{}, switched {switch}{}, old set kept {}",
+                blue_green.verify,
+                analysis("before the switch", &blue_green.pre_analysis),
+                analysis("after it", &blue_green.post_analysis),
+                blue_green.keep_old
             )
         }
         Strategy::Canary(canary) => {
@@ -259,7 +312,8 @@ pub fn strategy(strategy: &Strategy) -> String {
                 CanaryStep::Scale(Some(share)) => format!("scale {}", percent(*share)),
                 CanaryStep::Scale(None) => "scale by weight".to_owned(),
             });
-            format!("canary by {by}: {}", steps.collect::<Vec<_>>().join(", "))
+            let steps = steps.collect::<Vec<_>>().join(", ");
+            format!("canary by {by}: {steps}{}", canary_aside(canary))
         }
         Strategy::ConfigPush(push) => config_push(push),
         Strategy::Scripted(script) => match script.actions.last() {
@@ -268,5 +322,57 @@ pub fn strategy(strategy: &Strategy) -> String {
             }
             None => "script without any action".to_owned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Overrides, gallery};
+
+    fn facts_of(scenario: &str) -> Vec<Fact> {
+        facts(&gallery::find(scenario).unwrap().load(&Overrides::default()).unwrap())
+    }
+
+    fn value(facts: &[Fact], name: &str) -> String {
+        facts.iter().find(|fact| fact.name == name).unwrap().value.clone()
+    }
+
+    #[test]
+    fn arms_that_differ_by_their_world_alone_say_by_what() {
+        let facts = facts_of("one-of-eight-left-behind");
+        let all = value(&facts, "strategy all-eight");
+        assert!(all.ends_with("; with operations[2].at = 25m"), "{all}");
+        let flag = value(&facts, "strategy flag-off");
+        let change =
+            "operations[2] = { at: 18m, configure: { setting: reused_flag, exists: false } }";
+        assert!(flag.ends_with(change), "{flag}");
+        assert!(!value(&facts, "strategy left-behind").contains("with"));
+    }
+
+    #[test]
+    fn arms_that_differ_by_a_field_of_their_strategy_do_not_read_alike() {
+        for shipped in gallery::GALLERY {
+            let facts = facts_of(shipped.name);
+            let told: Vec<&str> = facts
+                .iter()
+                .filter(|fact| fact.name.starts_with("strategy "))
+                .map(|fact| fact.value.as_str())
+                .collect();
+            for (index, one) in told.iter().enumerate() {
+                assert!(!told[..index].contains(one), "{}: {one}", shipped.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_page_says_what_it_is_about_and_when_it_happens() {
+        let facts = facts_of("one-of-eight-left-behind");
+        assert!(value(&facts, "about").starts_with("Seven of eight servers"));
+        assert_eq!(
+            value(&facts, "window"),
+            "26m measured from Wednesday 2012-08-01 09:00 local time (UTC-04:00) on, after 1m of \
+             warm-up; the rollout begins 1m into it"
+        );
     }
 }

@@ -7,7 +7,7 @@ use crate::record::{Cause, Outcome};
 
 use super::{control, is_control};
 use crate::report::csv::plan_of;
-use crate::report::figure::{percent, rounded};
+use crate::report::figure::{fixed, percent, rounded};
 use crate::report::text::visible;
 use crate::report::validity::{Evidence, rests_on};
 
@@ -35,7 +35,7 @@ pub struct CauseShare {
     pub hint: String,
 }
 
-/// Fewer failed requests a run than this are nothing to explain.
+/// Fewer failed requests a run than this above a control that fails too are nothing to explain.
 const NOTHING: f64 = 0.5;
 
 impl CauseLine {
@@ -56,7 +56,7 @@ impl CauseLine {
     /// How many failed, for people.
     #[must_use]
     pub fn count(&self) -> String {
-        rounded(self.failed.round())
+        if self.failed < 10.0 { rounded(self.failed) } else { fixed(self.failed, 0) }
     }
 }
 
@@ -110,7 +110,8 @@ fn line(result: &StudyResult, group: &Group) -> CauseLine {
         .collect();
     excess.sort_by(|a, b| b.1.total_cmp(&a.1));
     let failed: f64 = excess.iter().map(|&(_, count)| count).sum();
-    if failed < NOTHING {
+    let quiet = beyond.is_none_or(|group| group.causes.iter().all(|count| count.count == 0));
+    if failed < NOTHING && !quiet {
         excess.clear();
     }
     let plan = plan_of(result, &group.strategy);
@@ -218,4 +219,49 @@ pub fn defect(plan: &Plan, id: VersionId) -> String {
         name.to_owned()
     }));
     faults.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::CONTROL_NAME;
+    use crate::report::fixture;
+
+    /// The line of the canary, two of whose twenty runs failed a request.
+    fn canary(control_fails: bool) -> CauseLine {
+        let mut result = fixture::one_release();
+        for group in &mut result.groups {
+            let is_control = group.strategy == CONTROL_NAME;
+            group.causes.truncate(1);
+            let count = &mut group.causes[0];
+            count.count = match (is_control, group.strategy.as_str()) {
+                (true, _) => u64::from(control_fails),
+                (false, "canary") => 2 + u64::from(control_fails),
+                (false, _) => 0,
+            };
+            count.cause = Cause::Overload;
+        }
+        lines(&result).into_iter().find(|line| line.strategy == "canary").unwrap()
+    }
+
+    #[test]
+    fn little_is_told_where_nothing_fails_without_a_deployment() {
+        let line = canary(false);
+        assert_eq!(line.count(), "0.100");
+        assert!(line.text().starts_with("100 % overload"), "{}", line.text());
+        assert_eq!(canary(true).text(), "nothing fails beyond what fails anyway");
+    }
+
+    #[test]
+    fn counts_are_rounded_as_in_tables() {
+        let line = |failed| CauseLine { failed, ..canary(false) };
+        for failed in [21_204.5, 21_205.5, 21_204.6, 12.5] {
+            let estimate = crate::report::figure::Estimate::new(
+                failed,
+                Some((failed - 700.0, failed + 700.0)),
+                crate::report::figure::Scale::Plain,
+            );
+            assert_eq!(line(failed).count(), estimate.mean);
+        }
+    }
 }

@@ -5,8 +5,8 @@ use crate::experiment::{METRICS, StudyResult, Summary, SummaryLine, Unit};
 use crate::report::figure::{Estimate, Scale, percent, rounded};
 use crate::report::text::visible;
 
-use super::baseline;
 use super::grid::{Grid, Heading, Line, Section, words};
+use super::{baseline, group_of};
 
 /// A line for each metric and strategy, in sections by release and strategy; `None` without
 /// differences. What is zero in every seed of both is left out.
@@ -24,18 +24,25 @@ pub fn table(result: &StudyResult, summary: &Summary) -> Option<Grid> {
     let sections = result.groups.iter().enumerate().map(|(index, group)| {
         let release =
             if several { format!(", release {}", visible(&group.release)) } else { String::new() };
+        let at_base = baseline(result).and_then(|base| group_of(result, base, &group.release));
         let lines = summary.lines.iter().filter(|line| line.group == index);
         let currency = &result.study.plan.currency;
         Section {
             title: format!("{} against {base}{release}", visible(&group.strategy)),
-            lines: lines.filter_map(|found| line(found, currency)).collect(),
+            lines: lines
+                .filter_map(|found| {
+                    let base =
+                        at_base.and_then(|base| summary.line(base, METRICS[found.metric].name));
+                    line(found, base, currency)
+                })
+                .collect(),
         }
     });
     let sections: Vec<Section> = sections.filter(|section| !section.lines.is_empty()).collect();
     (!sections.is_empty()).then_some(Grid { headings, sections })
 }
 
-fn line(line: &SummaryLine, currency: &str) -> Option<Line> {
+fn line(line: &SummaryLine, base: Option<&SummaryLine>, currency: &str) -> Option<Line> {
     let difference = line.difference?;
     let nothing = line.mean == 0.0 && line.quantiles == (0.0, 0.0, 0.0);
     if difference.mean == 0.0 && (nothing || difference.interval == (0.0, 0.0)) {
@@ -54,7 +61,10 @@ fn line(line: &SummaryLine, currency: &str) -> Option<Line> {
     let cells = vec![
         words(metric.name),
         words(unit),
-        Estimate::new(difference.mean, Some(difference.interval), scale),
+        bounded(
+            Estimate::new(difference.mean, Some(difference.interval), scale),
+            (line.censored > 0, base.is_some_and(|base| base.censored > 0)),
+        ),
         words(difference.verdict.name()),
         words(rounded(scale.apply(difference.threshold))),
         words(removed),
@@ -62,11 +72,29 @@ fn line(line: &SummaryLine, currency: &str) -> Option<Line> {
     Some(Line { cells, aside: false })
 }
 
+/// A difference to which the window's end cut off the times of this strategy, or of the baseline.
+fn bounded(mut difference: Estimate, (cut, base_cut): (bool, bool)) -> Estimate {
+    match (cut, base_cut) {
+        (true, false) => difference.mean.insert_str(0, "≥ "),
+        (false, true) => difference.mean.insert_str(0, "≤ "),
+        (true, true) | (false, false) => {}
+    }
+    difference
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::experiment::summarise;
     use crate::report::fixture;
+
+    #[test]
+    fn a_difference_of_times_that_were_cut_off_is_a_bound() {
+        let told = |cut| bounded(Estimate::new(12.0, None, Scale::Plain), cut).mean;
+        assert_eq!(told((true, false)), "≥ 12");
+        assert_eq!(told((false, true)), "≤ 12");
+        assert_eq!(told((true, true)), "12");
+    }
 
     #[test]
     fn every_strategy_but_the_baseline_has_a_section_with_its_verdicts() {

@@ -40,6 +40,15 @@ pub fn mixed(
     Some((mean, bounded.then_some((low, high))))
 }
 
+/// Whether a mean over the releases holds times that the window's end cut off: it is then a
+/// lower bound.
+#[must_use]
+pub fn is_cut_off(result: &StudyResult, summary: &Summary, strategy: &str, metric: &str) -> bool {
+    let releases = result.study.releases.iter();
+    let mut groups = releases.filter_map(|release| group_of(result, strategy, &release.name));
+    groups.any(|group| summary.line(group, metric).is_some_and(|line| line.censored > 0))
+}
+
 /// The table; `None` where there is one release.
 pub fn table(result: &StudyResult, summary: &Summary) -> Option<Grid> {
     let study = &result.study;

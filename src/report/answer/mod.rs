@@ -9,14 +9,16 @@ mod columns;
 mod differences;
 mod grid;
 mod hundred;
+mod responding;
 mod spread;
 mod sure;
+mod versions;
 mod words;
 
 pub use asked::{Fact, facts, strategy};
 pub use causes::{CauseLine, CauseShare, per_run};
 pub use grid::{Grid, Heading, Line, Line as GridLine, Section};
-pub use hundred::{Mixed, mixed};
+pub use hundred::{Mixed, is_cut_off, mixed};
 pub use words::Sentence;
 
 use crate::experiment::{CONTROL_NAME, Group, StudyResult, Summary};

@@ -224,7 +224,20 @@ fn standings(result: &StudyResult, summary: &Summary, release: usize) -> Option<
             _ => "failed requests",
         })
         .collect();
-    Some(format!("Weighing {} together: {}.", weighed.join(", "), parts.join("; ")))
+    let untimed = if weighed.contains(&"rollout time") && !all_ended_alike(result, release) {
+        " (rollout time only between rollouts that end alike)"
+    } else {
+        ""
+    };
+    let weighed = weighed.join(", ");
+    Some(format!("Weighing {weighed} together{untimed}: {}.", parts.join("; ")))
+}
+
+/// Whether the rollout times of all strategies can be weighed.
+fn all_ended_alike(result: &StudyResult, release: usize) -> bool {
+    let release = &result.study.releases[release].name;
+    let mut groups = result.groups.iter().filter(|group| group.release == *release);
+    groups.next().is_none_or(|first| groups.all(|group| first.ended_like(group)))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The answer in words: one sentence for each strategy against the baseline, which says what
 //! the difference is and how sure.
 
-use crate::experiment::{Difference, StudyResult, Summary, Verdict};
+use crate::experiment::{Difference, Group, StudyResult, Summary, Verdict};
+use crate::record::RolloutOutcome;
 
 use super::{baseline, group_of};
-use crate::report::figure::{Estimate, Scale, percent, rounded};
+use crate::report::figure::{Estimate, Scale, percent, rounded, span};
 use crate::report::text::visible;
 
 /// A sentence about a pair.
@@ -37,6 +38,8 @@ const fn aspect(
     Aspect { metric, scale, more, less }
 }
 
+const ROLLOUT_TIME: &str = "deploy_s";
+
 const ASPECTS: [Aspect; 7] = [
     aspect("users_affected", Scale::Plain, "{} more users affected", "{} fewer users affected"),
     aspect("sessions_lost", Scale::Plain, "{} more sessions lost", "{} fewer sessions lost"),
@@ -48,7 +51,7 @@ const ASPECTS: [Aspect; 7] = [
         "p99 of the worst minute {} ms higher",
         "p99 of the worst minute {} ms lower",
     ),
-    aspect("deploy_s", Scale::Plain, "rollout {} s longer", "rollout {} s shorter"),
+    aspect(ROLLOUT_TIME, Scale::Plain, "rollout {} longer", "rollout {} shorter"),
     aspect(
         "extra_instance_s",
         Scale::Minutes,
@@ -66,7 +69,7 @@ pub fn sentences(result: &StudyResult, summary: &Summary) -> Vec<Sentence> {
             let Some(group) = group_of(result, &arm.name, &release.name) else { continue };
             let base_group = group_of(result, base, &release.name);
             let several = result.study.releases.len() > 1;
-            let (text, verdict) = sentence(summary, group, base_group, &arm.name, base);
+            let (text, verdict) = sentence(result, summary, (group, base_group));
             sentences.push(Sentence {
                 strategy: visible(&arm.name),
                 release: if several { visible(&release.name) } else { String::new() },
@@ -79,13 +82,12 @@ pub fn sentences(result: &StudyResult, summary: &Summary) -> Vec<Sentence> {
 }
 
 fn sentence(
+    result: &StudyResult,
     summary: &Summary,
-    group: usize,
-    base_group: Option<usize>,
-    name: &str,
-    base: &str,
+    (group, base_group): (usize, Option<usize>),
 ) -> (String, Option<Verdict>) {
-    let (name, base) = (visible(name), visible(base));
+    let name = visible(&result.groups[group].strategy);
+    let base = baseline(result).map_or_else(String::new, visible);
     let metrics = [("excess_failed", Scale::Plain), ("failed_share", Scale::Percent)];
     let found = metrics.into_iter().find_map(|(metric, scale)| {
         let difference = summary.line(group, metric)?.difference?;
@@ -98,20 +100,23 @@ fn sentence(
     let what = if scale == Scale::Percent { "% of requests" } else { "requests a deployment" };
     let size = magnitude(&difference, scale);
     let signed = Estimate::new(difference.mean, Some(difference.interval), scale).joined();
-    let ratio = ratio(at_base, &difference);
+    let level = at_level(summary);
+    let aside: Vec<String> = ratio(at_base, &difference).into_iter().chain(level.clone()).collect();
+    let aside = if aside.is_empty() { String::new() } else { format!(" ({})", aside.join("; ")) };
+    let level = level.map_or_else(String::new, |level| format!(", {level}"));
     let mut text = match difference.verdict {
-        Verdict::Worse => format!("{name} fails {size} more {what} than {base}{ratio}: worse"),
-        Verdict::Better => format!("{name} fails {size} fewer {what} than {base}{ratio}: better"),
+        Verdict::Worse => format!("{name} fails {size} more {what} than {base}{aside}: worse"),
+        Verdict::Better => format!("{name} fails {size} fewer {what} than {base}{aside}: better"),
         Verdict::NoRelevantDifference => format!(
-            "{name} against {base}: no difference shown that matters ({signed} {what}; up to {} \
+            "{name} against {base}: no difference shown that matters ({signed} {what}{level}; up to {} \
              does not matter)",
             rounded(scale.apply(difference.threshold))
         ),
         Verdict::Inconclusive | Verdict::Different => format!(
-            "{name} against {base} is inconclusive at this number of seeds ({signed} {what})"
+            "{name} against {base} is inconclusive at this number of seeds ({signed} {what}{level})"
         ),
     };
-    let others = others(summary, group);
+    let others = others(result, summary, (group, base_group));
     if others.is_empty() {
         text.push('.');
     } else {
@@ -120,10 +125,23 @@ fn sentence(
     (text, Some(difference.verdict))
 }
 
+/// That the interval of a difference is wider than one by itself, where it is.
+fn at_level(summary: &Summary) -> Option<String> {
+    let many = summary.comparisons;
+    (many > 1).then(|| format!("at the level of all {many} comparisons"))
+}
+
 /// The other aspects in which the two clearly differ.
-fn others(summary: &Summary, group: usize) -> String {
+fn others(
+    result: &StudyResult,
+    summary: &Summary,
+    (group, base_group): (usize, Option<usize>),
+) -> String {
     let texts = ASPECTS.iter().filter_map(|aspect| {
         let difference = summary.line(group, aspect.metric)?.difference?;
+        if aspect.metric == ROLLOUT_TIME {
+            return rollout_time(result, summary, (group, base_group?), &difference);
+        }
         if !matches!(difference.verdict, Verdict::Better | Verdict::Worse) {
             return None;
         }
@@ -132,6 +150,62 @@ fn others(summary: &Summary, group: usize) -> String {
         Some(template.replace("{}", &size))
     });
     texts.collect::<Vec<_>>().join(", ")
+}
+
+/// By how much the rollout takes longer or shorter. Where rollouts end differently that is no
+/// merit, and the reason is said; where the window cut one off, the difference is a bound.
+fn rollout_time(
+    result: &StudyResult,
+    summary: &Summary,
+    (group, base_group): (usize, usize),
+    difference: &Difference,
+) -> Option<String> {
+    let clear = matches!(difference.verdict, Verdict::Better | Verdict::Worse | Verdict::Different);
+    if !clear {
+        return None;
+    }
+    let longer = difference.mean > 0.0;
+    let cut = |group: usize| summary.line(group, ROLLOUT_TIME).is_some_and(|l| l.censored > 0);
+    let (lasting, ended) = if longer { (group, base_group) } else { (base_group, group) };
+    if cut(ended) {
+        return None;
+    }
+    let least = if cut(lasting) { "at least " } else { "" };
+    let (low, high) = difference.interval;
+    let (mean, ends) =
+        if longer { (difference.mean, (low, high)) } else { (-difference.mean, (-high, -low)) };
+    let size = span(mean, Some(ends));
+    let way = if longer { "longer" } else { "shorter" };
+    if difference.verdict != Verdict::Different {
+        return Some(format!("rollout {least}{size} {way}"));
+    }
+    let sooner = &result.groups[ended];
+    let given_up = not_completed(sooner);
+    Some(match (longer, given_up) {
+        (false, Some(why)) => {
+            format!("rollout over {least}{size} sooner because it was given up ({why})")
+        }
+        (true, Some(why)) => format!(
+            "rollout {least}{size} longer than that of {}, which was given up ({why})",
+            visible(&sooner.strategy)
+        ),
+        (_, None) => {
+            let why = not_completed(&result.groups[lasting]).unwrap_or_default();
+            format!("rollout {least}{size} {way} ({why})")
+        }
+    })
+}
+
+/// In how many seeds a rollout did not complete: `rolled back in 12 of 12`.
+fn not_completed(group: &Group) -> Option<String> {
+    let count = |wanted| group.rows.iter().filter(|row| row.outcome == wanted).count();
+    let texts = [RolloutOutcome::RolledBack, RolloutOutcome::Stalled, RolloutOutcome::Unfinished]
+        .map(|outcome| (outcome.name().replace('_', " "), count(outcome)));
+    let total = group.rows.len();
+    let told = texts.into_iter().filter(|(_, count)| *count > 0);
+    let told: Vec<String> =
+        told.map(|(name, count)| format!("{name} in {count} of {total}")).collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 /// The difference without its sign.
@@ -144,18 +218,70 @@ fn magnitude(difference: &Difference, scale: Scale) -> String {
     }
 }
 
-/// ` (5.8 times as many)` where the baseline's harm is well above zero.
-fn ratio(at_base: f64, difference: &Difference) -> String {
+/// `5.8 times as many` where the baseline's harm is well above zero.
+fn ratio(at_base: f64, difference: &Difference) -> Option<String> {
     let there = at_base + difference.mean;
     if at_base < 1.0 || there <= 0.0 {
-        return String::new();
+        return None;
     }
     let ratio = there / at_base;
     if ratio >= 1.1 {
-        format!(" ({} times as many)", rounded(if ratio >= 10.0 { ratio.round() } else { ratio }))
+        let ratio = if ratio >= 10.0 { ratio.round() } else { ratio };
+        Some(format!("{} times as many", rounded(ratio)))
     } else if ratio <= 0.9 {
-        format!(" ({} as many)", percent(ratio))
+        Some(format!("{} as many", percent(ratio)))
     } else {
-        String::new()
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{index_of, summarise};
+    use crate::report::fixture;
+
+    /// What is said of the canary, whose rollouts take so long and end so; those of the baseline
+    /// complete after 400 s.
+    fn canary(seconds: f64, outcome: RolloutOutcome) -> String {
+        let mut result = fixture::one_release();
+        let time = index_of(ROLLOUT_TIME).unwrap();
+        for group in result.groups.iter_mut().filter(|group| !group.release.is_empty()) {
+            let canary = group.strategy == "canary";
+            for row in &mut group.rows {
+                row.values[time] = Some(if canary { seconds } else { 400.0 });
+                row.outcome = if canary { outcome } else { RolloutOutcome::Completed };
+            }
+            let cut = canary && outcome == RolloutOutcome::Unfinished;
+            group.rows.iter_mut().for_each(|row| row.censored.deploy = cut);
+        }
+        let summary = summarise(&result);
+        let sentences = sentences(&result, &summary);
+        sentences.into_iter().find(|sentence| sentence.strategy == "canary").unwrap().text
+    }
+
+    #[test]
+    fn a_rollout_that_is_given_up_is_not_praised_for_its_time() {
+        let text = canary(90.0, RolloutOutcome::Completed);
+        assert!(text.contains("rollout 5.17 min shorter"), "{text}");
+        let text = canary(90.0, RolloutOutcome::RolledBack);
+        let why = "over 5.17 min sooner because it was given up (rolled back in 20 of 20)";
+        assert!(text.contains(why), "{text}");
+    }
+
+    #[test]
+    fn a_time_that_the_window_cut_off_is_a_bound() {
+        let text = canary(259_300.0, RolloutOutcome::Unfinished);
+        assert!(
+            text.contains("rollout at least 3 d 0 h longer (unfinished in 20 of 20)"),
+            "{text}"
+        );
+        assert!(canary(400.0, RolloutOutcome::Unfinished).find("rollout ").is_none());
+    }
+
+    #[test]
+    fn an_interval_at_the_level_of_several_comparisons_says_so() {
+        let text = canary(90.0, RolloutOutcome::Completed);
+        assert!(text.contains("at the level of all 3 comparisons): "), "{text}");
     }
 }

@@ -10,6 +10,7 @@ use super::{place_of, source};
 use crate::report::answer::{group_of, is_control};
 use crate::report::figure::{Estimate, Scale, percent, rounded};
 use crate::report::text::visible;
+use crate::stats::quantile::of_sorted;
 
 const ROW: i32 = 84;
 const SECTION: i32 = 50;
@@ -95,9 +96,11 @@ fn strip(
     for at in swarm(&columns, y) {
         picture.shapes.push(Shape::Dot { at, radius: RADIUS as u32, ink: Ink::Series(place) });
     }
-    let median = columns[(columns.len() - 1) / 2];
+    let values: Vec<f64> = runs.iter().map(|run| scale.apply(run.0)).collect();
+    // The same median as in tables: of two middle runs, half-way between them.
+    let middle = of_sorted(&values, 0.5).unwrap_or_default();
+    let median = axis.place(middle);
     picture.line(vec![(median, y - REACH - 5), (median, y + REACH + 5)], Ink::Text, 3);
-    let middle = scale.apply(runs[(runs.len() - 1) / 2].0);
     let x = axis.pixels.1 + 24;
     let (value, seed) = runs[runs.len() - 1];
     // The first seed of the worst ones.
@@ -140,6 +143,8 @@ fn swarm(columns: &[i32], y: i32) -> Vec<(i32, i32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::{index_of, summarise};
+    use crate::report::fixture;
 
     #[test]
     fn dots_of_one_value_stand_above_and_below_the_line() {
@@ -150,5 +155,21 @@ mod tests {
     fn many_dots_stay_in_their_row() {
         let places = swarm(&[7; 1000], 100);
         assert!(places.iter().all(|&(_, y)| (100 - REACH..=100 + REACH).contains(&y)));
+    }
+
+    #[test]
+    fn the_median_is_that_of_the_tables() {
+        let mut result = fixture::one_release();
+        let place = index_of("excess_failed").unwrap();
+        for group in &mut result.groups {
+            for (index, row) in group.rows.iter_mut().enumerate() {
+                row.values[place] = Some(if index < 10 { 0.0 } else { 100.0 });
+            }
+        }
+        let summary = summarise(&result);
+        assert_eq!(summary.line(1, "excess_failed").unwrap().quantiles.1, 50.0);
+        let picture = draw(&result, &summary).unwrap();
+        let told = |shape: &Shape| matches!(shape, Shape::Text(label) if label.text.starts_with("median 50,"));
+        assert!(picture.shapes.iter().any(told));
     }
 }

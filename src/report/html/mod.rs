@@ -11,13 +11,15 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
 
-use crate::experiment::{StudyResult, Summary, Verdict};
+use crate::experiment::{Role, StudyResult, Summary, Verdict};
 use crate::plan::ManifestVerdict;
 
-use super::answer::{Answer, CauseLine, Fact, Grid, Heading, Sentence, facts, mixed};
+use super::answer::{Answer, CauseLine, Fact, Grid, Heading, Sentence, facts, is_cut_off, mixed};
 use super::chart::{Chart, Theme, pairs, svg};
+use super::csv::plan_of;
 use super::exemplar::Shown;
-use super::figure::{Estimate, PricePerHour, Scale};
+use super::figure::{Estimate, PricePerHour, Scale, span};
+use super::story::ending;
 use super::text::visible;
 use super::validity::{NOT_MODELLED, PARTS, rests_on};
 use policy::{SCRIPT, UPLOT, UPLOT_STYLE, policy};
@@ -131,7 +133,12 @@ pub fn page(
         version: env!("CARGO_PKG_VERSION"),
         digest: &study.digest,
         scope: &answer.scope,
-        ranking: answer.ranking.as_deref().map(held_together),
+        ranking: answer
+            .ranking
+            .clone()
+            .or_else(|| only(result, shown))
+            .as_deref()
+            .map(held_together),
         sentences: answer.sentences.iter().map(sentence).collect(),
         choices: answer.choices.iter().map(|text| held_together(text)).collect(),
         certainty: &answer.certainty,
@@ -172,6 +179,14 @@ pub fn page(
     environment.add_template("report.html", TEMPLATE).expect("the template is sound");
     let template = environment.get_template("report.html").expect("it was just added");
     template.render(context! { page => Serde(page) }).expect("the template asks for what there is")
+}
+
+/// What came of a single run, which has nothing to be ranked with.
+fn only(result: &StudyResult, shown: &[Shown]) -> Option<String> {
+    let [Shown { group, roles, record, .. }] = shown else { return None };
+    let plan = plan_of(result, &result.groups[*group].strategy);
+    let told = roles.contains(&Role::Only).then(|| ending(plan, record, usize::MAX));
+    told.map(|text| text.trim_end().to_owned())
 }
 
 /// Numbers are not parted from their intervals at a line's end.
@@ -223,8 +238,10 @@ fn costs(result: &StudyResult, summary: &Summary) -> Vec<String> {
             let money = of(strategy, "extra_instance_s", price);
             parts.extend(money.map(|money| format!("{money} {}", visible(&study.plan.currency))));
         }
-        if let Some(time) = of(strategy, "deploy_s", Scale::Plain) {
-            parts.push(format!("rollout {time} s"));
+        if let Some((mean, interval)) = mixed(result, summary, strategy, "deploy_s") {
+            let cut = is_cut_off(result, summary, strategy, "deploy_s");
+            let least = if cut { "at least " } else { "" };
+            parts.push(format!("rollout {least}{}", span(mean, interval)));
         }
         (!parts.is_empty())
             .then(|| held_together(&format!("{}: {}", visible(strategy), parts.join(", "))))
@@ -370,6 +387,17 @@ mod tests {
         assert_eq!(text.matches("<script").count(), 3);
         assert!(text.contains("&lt;img src=x onerror=alert(1)&gt;"));
         assert!(text.contains("{{ 7*7 }}") && !text.contains('\u{202e}'));
+    }
+
+    #[test]
+    fn the_page_of_a_single_run_says_what_came_of_it() {
+        let (result, mut shown) = (fixture::result(), fixture::shown());
+        shown.truncate(1);
+        shown[0].roles = vec![Role::Only];
+        assert!(only(&result, &fixture::shown()).is_none());
+        let text = only(&result, &shown).unwrap();
+        assert!(text.starts_with("The rollout ended") && text.contains(" requests failed ("));
+        assert!(!text.contains('\n'), "{text}");
     }
 
     #[test]

@@ -172,7 +172,7 @@ fn sparkline(plan: &Plan, record: &RunRecord, columns: usize, paint: Paint) -> S
 }
 
 /// What came of it all.
-fn ending(plan: &Plan, record: &RunRecord, columns: usize) -> String {
+pub(super) fn ending(plan: &Plan, record: &RunRecord, columns: usize) -> String {
     let totals = record
         .timeline
         .buckets
