@@ -45,6 +45,13 @@ pub fn sheet(height: u32, title: &str, caption: &str) -> Picture {
     picture
 }
 
+/// A sheet as high as what stands above its caption needs, and no lower than usual.
+#[must_use]
+pub fn sheet_below(bottom: i32, usual: u32, title: &str, caption: &str) -> Picture {
+    let lines = folded(caption, SMALL, WIDTH as i32 - 2 * MARGIN).len() as i32;
+    sheet(usual.max((bottom + 44 + 28 * lines) as u32), title, caption)
+}
+
 /// The text, shortened with an ellipsis to a width in pixels.
 #[must_use]
 pub fn fitted(text: &str, size: u32, bold: bool, pixels: i32) -> String {
