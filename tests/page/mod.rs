@@ -199,6 +199,31 @@ fn the_page_says_the_same_on_paper_and_without_a_script() {
     assert_eq!(browser.complaints, Vec::<String>::new());
 }
 
+/// Whether a run's chart of instances shows the old version at 1 % of its width, and the new one at
+/// 99 %, near its floor. Bands are hatched, so that one pixel does not tell.
+const INSTANCES: &str = "(() => { \
+    const title = [...document.querySelectorAll('#plots h4')] \
+        .find(h4 => h4.textContent.startsWith('instances')); \
+    const plot = title.nextElementSibling, canvas = plot.querySelector('canvas'); \
+    const [all, over] = [canvas, plot.querySelector('.u-over')] \
+        .map(e => e.getBoundingClientRect()); \
+    const ratio = canvas.width / all.width; \
+    return [[0.01, '0,114,178'], [0.99, '213,94,0']].map(([share, colour]) => { \
+        const x = (over.left - all.left + over.width * share) * ratio; \
+        const y = (over.top - all.top + over.height * 0.7) * ratio; \
+        const { data } = canvas.getContext('2d').getImageData(x - 5, y - 5, 10, 10); \
+        const pixels = [...Array(100).keys()].map(n => data.slice(4 * n, 4 * n + 3).join()); \
+        return pixels.filter(pixel => pixel === colour).length > 20; }); })()";
+
+#[test]
+fn a_band_is_drawn_over_its_last_step_too() {
+    let Some((mut browser, _folder)) = opened(&quickstart()) else { return };
+    browser.evaluate("document.querySelector('[data-zoom=all]').click()");
+    browser.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))");
+    // recreate: nothing but the old version before its rollout, nothing but the new one after it.
+    assert_eq!(browser.evaluate(INSTANCES), json!([true, true]));
+}
+
 #[test]
 fn hostile_names_stay_text_in_a_browser() {
     let mut study = quickstart();

@@ -110,22 +110,47 @@
     return { times, held, rate, tenths, ok };
   };
 
-  // Bands on each other: the highest sum is drawn first, the legend shows the parts.
+  // A value holds from its time to the next one; the last time is the end. uPlot's own stepped
+  // paths stop where a gap begins, and so leave out the step before it.
+  const edges = (u, times) => times.map((time) => Math.round(u.valToPos(time, "x", true)));
+  const drawn = (stroke, fill) => ({ stroke, fill, clip: null, band: null, gaps: null, flags: 1 });
+
+  const stepped = (u, index) => {
+    const [times, values] = [u.data[0], u.data[index]], x = edges(u, times);
+    const stroke = new Path2D(), fill = new Path2D(), floor = u.bbox.top + u.bbox.height;
+    for (let n = 0; n + 1 < times.length; n++) {
+      if (values[n] == null) continue;
+      const y = Math.round(u.valToPos(values[n], "y", true));
+      stroke[n > 0 && values[n - 1] != null ? "lineTo" : "moveTo"](x[n], y);
+      stroke.lineTo(x[n + 1], y);
+      fill.rect(x[n], y, x[n + 1] - x[n], floor - y);
+    }
+    return drawn(stroke, fill);
+  };
+
+  // Bands on each other, each from the sum below it to its own; the legend shows the parts. What
+  // there is at all is a pixel high and wide.
   const stacked = (times, layers) => {
     let sum = times.map(() => 0);
-    const sums = layers.map((layer) => {
-      sum = sum.map((s, n) => s + layer.values[n]);
-      // Where a band has no height nothing is drawn, not even its edge.
-      return sum.map((s, n) => (layer.values[n] > 0 ? s : null));
-    });
-    const order = layers.map((_, n) => n).reverse();
-    return {
-      data: [times, ...order.map((n) => sums[n])],
-      series: order.map((n) => ({
-        label: layers[n].name, stroke: layers[n].stroke, fill: layers[n].fill, width: 1,
-        value: (_, value, __, at) => number(at == null ? null : layers[n].values[at]),
-      })),
-    };
+    const series = layers.map((layer) => {
+      const below = sum;
+      const above = sum = below.map((floor, n) => floor + layer.values[n]);
+      const paths = (u) => {
+        const x = edges(u, times), fill = new Path2D();
+        const y = (value) => Math.round(u.valToPos(value, "y", true));
+        for (let n = 0; n + 1 < times.length; n++) {
+          if (!(layer.values[n] > 0)) continue;
+          const floor = y(below[n]), top = Math.min(y(above[n]), floor - 1);
+          fill.rect(x[n], top, Math.max(x[n + 1] - x[n], 1), floor - top);
+        }
+        return drawn(new Path2D(), fill);
+      };
+      return {
+        sums: above, label: layer.name, stroke: layer.stroke, fill: layer.fill, width: 1, paths,
+        value: (_, __, ___, at) => number(at == null ? null : layer.values[at]),
+      };
+    }).reverse();
+    return { data: [times, ...series.map((one) => one.sums)], series };
   };
 
   const specs = (run) => {
@@ -221,7 +246,7 @@
       ],
       series: [
         { label: "time", value: (_, v) => (v == null ? "–" : clock(v)) },
-        ...spec.series.map((s) => ({ points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }), ...s })),
+        ...spec.series.map((s) => ({ points: { show: false }, paths: stepped, ...s })),
       ],
       plugins: [marker(run, first)],
       hooks: {
