@@ -14,19 +14,53 @@
   // The palette of the drawn charts.
   const INKS = {
     light: {
-      text: "#1b1d1f", muted: "#5a5f66", grid: "#dcdfe3",
+      paper: "#ffffff", text: "#1b1d1f", muted: "#5a5f66", grid: "#dcdfe3",
       blue: "#0072b2", orange: "#d55e00", green: "#009e73", pink: "#b5558c",
       paleBlue: "#b8d8ea", paleOrange: "#f5d2b8", palePink: "#ead0df",
       outcomes: ["", "#d55e00", "#e69f00", "#7b3f99", "#0072b2", "#56b4e9", "#c9b800"],
     },
     dark: {
-      text: "#e9ebee", muted: "#a3a9b0", grid: "#363b41",
+      paper: "#15181b", text: "#e9ebee", muted: "#a3a9b0", grid: "#363b41",
       blue: "#58b0ec", orange: "#ff8c42", green: "#2fd0a0", pink: "#e9a0cb",
       paleBlue: "#23465c", paleOrange: "#61371a", palePink: "#573c4d",
       outcomes: ["", "#ff8c42", "#f4bd45", "#b78ad0", "#58b0ec", "#9bd8ff", "#f6ee85"],
     },
   };
   const inks = () => (dark.matches ? INKS.dark : INKS.light);
+
+  // Hatching, as in the drawn charts: what tells bands apart in black and white. Lines of a
+  // pattern by their angle on a page.
+  const HATCHES = [[], [-45], [0], [45], [90], [0, 90], [-45, 45]];
+  const hatched = (colour, hatch) => {
+    const ratio = devicePixelRatio || 1, side = 8 * ratio, paper = inks().paper;
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = side;
+    const ctx = tile.getContext("2d");
+    ctx.fillStyle = colour;
+    ctx.fillRect(0, 0, side, side);
+    ctx.strokeStyle = paper;
+    ctx.lineWidth = 1.5 * ratio;
+    const line = (...points) => {
+      ctx.beginPath();
+      ctx.moveTo(points[0], points[1]);
+      ctx.lineTo(points[2], points[3]);
+      ctx.stroke();
+    };
+    const half = side / 2, far = 2 * side;
+    for (const angle of HATCHES[hatch]) {
+      if (angle === 0) line(0, half, side, half);
+      if (angle === 90) line(half, 0, half, side);
+      // A slanted line enters its neighbour's corners.
+      for (const shift of angle === 0 || angle === 90 ? [] : [-side, 0, side]) {
+        if (angle < 0) line(shift - half, side + half, shift + far - half, half - side);
+        else line(shift - half, -half, shift + far - half, far - half);
+      }
+    }
+    return ctx.createPattern(tile, "repeat");
+  };
+  const swatch = (colour, hatch) => HATCHES[hatch].map((angle) =>
+    "repeating-linear-gradient(" + (angle + 180) + "deg," + inks().paper + " 0 1px,transparent 1px 4px),").join("") +
+    "linear-gradient(" + colour + "," + colour + ")";
 
   // A negative number says how often the value before it comes again.
   const unpacked = (packed) => {
@@ -146,7 +180,8 @@
         return drawn(new Path2D(), fill);
       };
       return {
-        sums: above, label: layer.name, stroke: layer.stroke, fill: layer.fill, width: 1, paths,
+        sums: above, label: layer.name, stroke: layer.stroke, width: 1, paths,
+        fill: hatched(layer.fill, layer.hatch), swatch: swatch(layer.fill, layer.hatch),
         value: (_, __, ___, at) => number(at == null ? null : layer.values[at]),
       };
     }).reverse();
@@ -160,7 +195,7 @@
     const list = [];
     const failed = run.failed.map((part) => {
       const colour = ink.outcomes[part.kind];
-      return { name: part.name, values: rate(part.counts), stroke: colour, fill: colour };
+      return { name: part.name, values: rate(part.counts), stroke: colour, fill: colour, hatch: part.kind - 1 };
     });
     if (failed.length) {
       list.push({ title: "failed requests/s, by outcome", height: 150, zero: true, ...stacked(times, failed) });
@@ -184,13 +219,14 @@
         name: layer.name, values: held(unpacked(layer.counts)),
         stroke: layer.new ? ink.orange : ink.blue,
         fill: layer.ready ? (layer.new ? ink.orange : ink.blue) : (layer.new ? ink.paleOrange : ink.paleBlue),
+        hatch: layer.ready ? (layer.new ? 1 : 0) : (layer.name.endsWith(" stopping") ? (layer.new ? 3 : 6) : (layer.new ? 2 : 4)),
       }));
       list.push({ title: "instances by version and state", height: 130, zero: true, ...stacked(at, layers) });
     }
     list.push({
       title: "the new version's share of the traffic, %", height: 90, zero: true, top: 100,
       data: [times, held(unpacked(run.weight).map((v) => v / 100))],
-      series: [{ ...line("share", ink.pink), fill: ink.palePink }],
+      series: [{ ...line("share", ink.pink), fill: ink.palePink, swatch: ink.palePink }],
     });
     return list;
   };
@@ -234,7 +270,8 @@
     return {
       width: Math.max(plots.clientWidth - 18, 280),
       height: spec.height,
-      padding: [first ? 16 : 6, 26, 0, 0],
+      padding: [first ? 16 : 10, 26, 0, 0],
+      legend: { markers: { fill: (u, n) => u.series[n].swatch || null } },
       cursor: { sync: { key: "runs", setSeries: false }, drag: { x: true, y: false }, points: { show: false } },
       scales: {
         x: { time: false },
