@@ -224,6 +224,25 @@ fn a_band_is_drawn_over_its_last_step_too() {
     assert_eq!(browser.evaluate(INSTANCES), json!([true, true]));
 }
 
+/// Shows the page as a window or a sheet of so many pixels.
+fn resize(browser: &mut Browser, width: u32) {
+    let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+    browser.call("Emulation.setDeviceMetricsOverride", metrics);
+}
+
+#[test]
+fn on_a_narrow_screen_charts_scroll_and_stay_large_enough_to_read() {
+    let Some((mut browser, _folder)) = opened(&quickstart()) else { return };
+    resize(&mut browser, 400);
+    let smallest = "Math.min(...[...document.querySelectorAll('figure svg text')].map(text => \
+                    parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement \
+                    .getBoundingClientRect().width / text.ownerSVGElement.viewBox.baseVal.width))";
+    let smallest = browser.evaluate(smallest).as_f64().expect("a size");
+    assert!(smallest > 9.0, "{smallest} pixels");
+    let wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    assert_eq!(browser.evaluate(wide), json!(0));
+}
+
 #[test]
 fn hostile_names_stay_text_in_a_browser() {
     let mut study = quickstart();
