@@ -243,6 +243,29 @@ fn on_a_narrow_screen_charts_scroll_and_stay_large_enough_to_read() {
     assert_eq!(browser.evaluate(wide), json!(0));
 }
 
+/// Tables that paper cuts off, by their headings, and the headings that paper has.
+const PRINTED: &str = "(() => { \
+    const shown = e => e.getBoundingClientRect().height > 0; \
+    const tables = [...document.querySelectorAll('table')].filter(shown); \
+    const most = document.documentElement.clientWidth; \
+    const names = of => [...of].map(th => th.textContent); \
+    const heads = table => names(table.querySelectorAll('thead th')); \
+    const cut = tables.filter(t => t.getBoundingClientRect().right > most + 1).map(heads); \
+    const there = new Set(tables.flatMap(heads)); \
+    const all = names(document.querySelectorAll('thead th')); \
+    return [cut, all.filter(name => !there.has(name))]; })()";
+
+#[test]
+fn paper_has_every_column_of_every_table() {
+    let study = study("half-stale", &[]);
+    let Some((mut browser, _folder)) = opened(&study) else { return };
+    browser.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+    // A4 and its usual margins.
+    resize(&mut browser, 718);
+    browser.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true; })");
+    assert_eq!(browser.evaluate(PRINTED), json!([[], []]));
+}
+
 #[test]
 fn hostile_names_stay_text_in_a_browser() {
     let mut study = quickstart();
