@@ -24,9 +24,9 @@ pub struct Mark {
 pub enum Rank {
     /// Comes with every step of a rollout.
     Step,
-    /// A step of a rollout: a weight, a push.
+    /// A step of a rollout: a weight, a push. An alert that was seen before.
     Progress,
-    /// What is decided for the traffic, or changes the world, or comes again.
+    /// A judge's word, or what changes the world.
     Turn,
     /// What a reader looks for: start and end, alerts, people, aborts.
     Key,
@@ -61,9 +61,9 @@ fn of_run(plan: &Plan, record: &RunRecord) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     for event in &record.events {
         let Some((mut rank, text)) = told(plan, &event.kind) else { continue };
-        // An alert that fires again is no news.
+        // An alert that fires again is no news, and may do so for days.
         if rank == Rank::Key && marks.iter().any(|mark| mark.text == text) {
-            rank = Rank::Turn;
+            rank = Rank::Progress;
         }
         marks.push(Mark { at: event.at.as_secs_f64() - start, text, rank });
     }
@@ -173,15 +173,17 @@ fn joined(bunch: &[Mark]) -> Mark {
     let rank = best(bunch);
     let mut notable = bunch.iter().filter(|mark| mark.rank == rank);
     let (first, last) = (notable.next().expect("a bunch is not empty"), notable.next_back());
-    let told = 1 + usize::from(last.is_some());
-    let mut text = first.text.clone();
-    if let Some(last) = last {
-        let between = if notable.next().is_some() { " …" } else { "," };
-        text.push_str(&format!("{between} {}", last.text));
-    }
-    if bunch.len() > told {
-        text.push_str(&format!(" ({} events)", bunch.len()));
-    }
+    let count = bunch.len();
+    let text = match last {
+        None if count == 1 => first.text.clone(),
+        None => format!("{count} events: {}", first.text),
+        Some(_) if bunch.iter().all(|mark| mark.text == first.text) => {
+            format!("{}, {count} times", first.text)
+        }
+        Some(last) if count == 2 => format!("{}, {}", first.text, last.text),
+        Some(last) if first.text == last.text => format!("{count} events: {}", first.text),
+        Some(last) => format!("{count} events: {} … {}", first.text, last.text),
+    };
     Mark { at: first.at, text, rank }
 }
 
@@ -238,8 +240,9 @@ mod tests {
             joined(&bunch.iter().map(|&mark| mark.clone()).collect::<Vec<_>>()).text
         };
         assert_eq!(text(&[&a]), "bad on 1 of 9");
-        assert_eq!(text(&[&b, &a]), "bad on 1 of 9 (2 events)");
+        assert_eq!(text(&[&b, &a]), "2 events: bad on 1 of 9");
         assert_eq!(text(&[&a, &c]), "bad on 1 of 9, bad on 3 of 9");
-        assert_eq!(text(&[&a, &b, &c, &d]), "bad on 1 of 9 … bad (4 events)");
+        assert_eq!(text(&[&a, &b, &c, &d]), "4 events: bad on 1 of 9 … bad");
+        assert_eq!(text(&[&c, &c, &c]), "bad on 3 of 9, 3 times");
     }
 }

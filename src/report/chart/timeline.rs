@@ -316,7 +316,7 @@ fn legend(marks: &[Mark], deploy: f64) -> Vec<(Point, String)> {
     let mut texts = Vec::new();
     for (index, mark) in marks.iter().enumerate() {
         let at = clock(((mark.at - deploy) * 1e9).round() as i128);
-        let text = fitted(&format!("{}: {at} {}", index + 1, mark.text), SMALL, false, 520);
+        let text = fitted(&format!("{}: {at} {}", index + 1, mark.text), SMALL, false, 720);
         let length = super::render::text_width(&text, SMALL, false);
         if x + length > right && x > LEFT {
             (x, y) = (LEFT, y + 28);
