@@ -98,8 +98,15 @@ impl Plot {
 
     /// Vertical grid lines with texts below, and the axis' title under them.
     pub fn bottom_axis(&self, picture: &mut Picture, ticks: &[(i32, String)], title: &str) {
+        let mut last = i32::MIN;
         for (x, text) in ticks {
             picture.line(vec![(*x, self.top), (*x, self.bottom)], Ink::Grid, 1);
+            // A text that would touch the one before it is left out; its line stays.
+            let half = text_width(text, SMALL, false) / 2;
+            if x - half < last.saturating_add(8) {
+                continue;
+            }
+            last = x + half;
             let label = Label::new((*x, self.bottom + 22), SMALL, text.clone());
             picture.text(label.side(Side::Middle).ink(Ink::Muted));
         }
@@ -146,9 +153,8 @@ pub fn mark(picture: &mut Picture, (x, y): Point, place: usize, ink: Ink, radius
         7 => {
             vec![(-r, -r - 2), (r, -r - 2), (2, 0), (r, r + 2), (-r, r + 2), (-2, 0)]
         }
-        // A bar.
-        8 => vec![(-r - 3, -r / 2), (r + 3, -r / 2), (r + 3, r / 2), (-r - 3, r / 2)],
-        // Pointing to the right.
+        // Pointing to the left, and to the right.
+        8 => vec![(r, -r - 2), (-r - 2, 0), (r, r + 2)],
         _ => vec![(-r, -r - 2), (r + 2, 0), (-r, r + 2)],
     };
     let points = corners.into_iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
@@ -173,6 +179,19 @@ mod tests {
         assert!(title.ends_with('…') && text_width(&title, TITLE, true) <= 400);
         let lines = folded(&long, SMALL, 300);
         assert!(lines.len() > 5 && lines.iter().all(|line| text_width(line, SMALL, false) <= 300));
+    }
+
+    #[test]
+    fn texts_of_ticks_do_not_touch_each_other() {
+        let plot = Plot { left: 100, right: 500, top: 50, bottom: 200 };
+        let texts = |apart: i32| {
+            let mut picture = Picture::new(600, 300, "");
+            let ticks: Vec<(i32, String)> =
+                (0..5).map(|n| (150 + apart * n, "-100,000".to_owned())).collect();
+            plot.bottom_axis(&mut picture, &ticks, "");
+            picture.shapes.len() - ticks.len()
+        };
+        assert_eq!((texts(130), texts(70)), (5, 3));
     }
 
     #[test]
