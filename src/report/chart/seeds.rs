@@ -55,16 +55,7 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
         source(result, summary)
     );
     let mut picture = sheet((bottom + 170) as u32, title, &caption);
-    let widest = sections
-        .iter()
-        .flat_map(|(_, groups)| groups)
-        .map(|&(index, group)| {
-            let mean = mean(summary, index, scale).unwrap_or_default();
-            let spread = text_width(&spread(group, scale), SMALL, false);
-            spread.max(text_width(&mean, BODY, true))
-        })
-        .max();
-    let right = WIDTH as i32 - MARGIN - 24 - widest.unwrap_or(0);
+    let right = WIDTH as i32 - MARGIN - 24 - widest(&sections, summary, scale);
     let plot = Plot { left: 330, right: right.clamp(800, WIDTH as i32 - 400), top: 80, bottom };
     let values = rows().map(|row| scale.apply(headline(row)));
     let axis = fitting(values, scale == Scale::Plain, (plot.left, plot.right));
@@ -92,6 +83,17 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
         }
     }
     Some(picture)
+}
+
+/// Pixels that the widest text beside a row takes.
+fn widest(sections: &[(String, Vec<(usize, &Group)>)], summary: &Summary, scale: Scale) -> i32 {
+    let groups = sections.iter().flat_map(|(_, groups)| groups);
+    let widths = groups.map(|&(index, group)| {
+        let mean = mean(summary, index, scale).unwrap_or_default();
+        let spread = text_width(&spread(group, scale), SMALL, false);
+        spread.max(text_width(&mean, BODY, true))
+    });
+    widths.max().unwrap_or(0)
 }
 
 fn strip(
