@@ -199,6 +199,73 @@ fn the_page_says_the_same_on_paper_and_without_a_script() {
     assert_eq!(browser.complaints, Vec::<String>::new());
 }
 
+/// Whether a run's chart of instances shows the old version at 1 % of its width, and the new one at
+/// 99 %, near its floor. Bands are hatched, so that one pixel does not tell.
+const INSTANCES: &str = "(() => { \
+    const title = [...document.querySelectorAll('#plots h4')] \
+        .find(h4 => h4.textContent.startsWith('instances')); \
+    const plot = title.nextElementSibling, canvas = plot.querySelector('canvas'); \
+    const [all, over] = [canvas, plot.querySelector('.u-over')] \
+        .map(e => e.getBoundingClientRect()); \
+    const ratio = canvas.width / all.width; \
+    return [[0.01, '0,114,178'], [0.99, '213,94,0']].map(([share, colour]) => { \
+        const x = (over.left - all.left + over.width * share) * ratio; \
+        const y = (over.top - all.top + over.height * 0.7) * ratio; \
+        const { data } = canvas.getContext('2d').getImageData(x - 5, y - 5, 10, 10); \
+        const pixels = [...Array(100).keys()].map(n => data.slice(4 * n, 4 * n + 3).join()); \
+        return pixels.filter(pixel => pixel === colour).length > 20; }); })()";
+
+#[test]
+fn a_band_is_drawn_over_its_last_step_too() {
+    let Some((mut browser, _folder)) = opened(&quickstart()) else { return };
+    browser.evaluate("document.querySelector('[data-zoom=all]').click()");
+    browser.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))");
+    // recreate: nothing but the old version before its rollout, nothing but the new one after it.
+    assert_eq!(browser.evaluate(INSTANCES), json!([true, true]));
+}
+
+/// Shows the page as a window or a sheet of so many pixels.
+fn resize(browser: &mut Browser, width: u32) {
+    let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+    browser.call("Emulation.setDeviceMetricsOverride", metrics);
+}
+
+#[test]
+fn on_a_narrow_screen_charts_scroll_and_stay_large_enough_to_read() {
+    let Some((mut browser, _folder)) = opened(&quickstart()) else { return };
+    resize(&mut browser, 400);
+    let smallest = "Math.min(...[...document.querySelectorAll('figure svg text')].map(text => \
+                    parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement \
+                    .getBoundingClientRect().width / text.ownerSVGElement.viewBox.baseVal.width))";
+    let smallest = browser.evaluate(smallest).as_f64().expect("a size");
+    assert!(smallest > 9.0, "{smallest} pixels");
+    let wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    assert_eq!(browser.evaluate(wide), json!(0));
+}
+
+/// Tables that paper cuts off, by their headings, and the headings that paper has.
+const PRINTED: &str = "(() => { \
+    const shown = e => e.getBoundingClientRect().height > 0; \
+    const tables = [...document.querySelectorAll('table')].filter(shown); \
+    const most = document.documentElement.clientWidth; \
+    const names = of => [...of].map(th => th.textContent); \
+    const heads = table => names(table.querySelectorAll('thead th')); \
+    const cut = tables.filter(t => t.getBoundingClientRect().right > most + 1).map(heads); \
+    const there = new Set(tables.flatMap(heads)); \
+    const all = names(document.querySelectorAll('thead th')); \
+    return [cut, all.filter(name => !there.has(name))]; })()";
+
+#[test]
+fn paper_has_every_column_of_every_table() {
+    let study = study("half-stale", &[]);
+    let Some((mut browser, _folder)) = opened(&study) else { return };
+    browser.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+    // A4 and its usual margins.
+    resize(&mut browser, 718);
+    browser.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true; })");
+    assert_eq!(browser.evaluate(PRINTED), json!([[], []]));
+}
+
 #[test]
 fn hostile_names_stay_text_in_a_browser() {
     let mut study = quickstart();

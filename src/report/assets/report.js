@@ -14,19 +14,53 @@
   // The palette of the drawn charts.
   const INKS = {
     light: {
-      text: "#1b1d1f", muted: "#5a5f66", grid: "#dcdfe3",
+      paper: "#ffffff", text: "#1b1d1f", muted: "#5a5f66", grid: "#dcdfe3",
       blue: "#0072b2", orange: "#d55e00", green: "#009e73", pink: "#b5558c",
       paleBlue: "#b8d8ea", paleOrange: "#f5d2b8", palePink: "#ead0df",
       outcomes: ["", "#d55e00", "#e69f00", "#7b3f99", "#0072b2", "#56b4e9", "#c9b800"],
     },
     dark: {
-      text: "#e9ebee", muted: "#a3a9b0", grid: "#363b41",
+      paper: "#15181b", text: "#e9ebee", muted: "#a3a9b0", grid: "#363b41",
       blue: "#58b0ec", orange: "#ff8c42", green: "#2fd0a0", pink: "#e9a0cb",
       paleBlue: "#23465c", paleOrange: "#61371a", palePink: "#573c4d",
       outcomes: ["", "#ff8c42", "#f4bd45", "#b78ad0", "#58b0ec", "#9bd8ff", "#f6ee85"],
     },
   };
   const inks = () => (dark.matches ? INKS.dark : INKS.light);
+
+  // Hatching, as in the drawn charts: what tells bands apart in black and white. Lines of a
+  // pattern by their angle on a page.
+  const HATCHES = [[], [-45], [0], [45], [90], [0, 90], [-45, 45]];
+  const hatched = (colour, hatch) => {
+    const ratio = devicePixelRatio || 1, side = 8 * ratio, paper = inks().paper;
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = side;
+    const ctx = tile.getContext("2d");
+    ctx.fillStyle = colour;
+    ctx.fillRect(0, 0, side, side);
+    ctx.strokeStyle = paper;
+    ctx.lineWidth = 1.5 * ratio;
+    const line = (...points) => {
+      ctx.beginPath();
+      ctx.moveTo(points[0], points[1]);
+      ctx.lineTo(points[2], points[3]);
+      ctx.stroke();
+    };
+    const half = side / 2, far = 2 * side;
+    for (const angle of HATCHES[hatch]) {
+      if (angle === 0) line(0, half, side, half);
+      if (angle === 90) line(half, 0, half, side);
+      // A slanted line enters its neighbour's corners.
+      for (const shift of angle === 0 || angle === 90 ? [] : [-side, 0, side]) {
+        if (angle < 0) line(shift - half, side + half, shift + far - half, half - side);
+        else line(shift - half, -half, shift + far - half, far - half);
+      }
+    }
+    return ctx.createPattern(tile, "repeat");
+  };
+  const swatch = (colour, hatch) => HATCHES[hatch].map((angle) =>
+    "repeating-linear-gradient(" + (angle + 180) + "deg," + inks().paper + " 0 1px,transparent 1px 4px),").join("") +
+    "linear-gradient(" + colour + "," + colour + ")";
 
   // A negative number says how often the value before it comes again.
   const unpacked = (packed) => {
@@ -111,22 +145,48 @@
     return { times, held, rate, tenths, ok };
   };
 
-  // Bands on each other: the highest sum is drawn first, the legend shows the parts.
+  // A value holds from its time to the next one; the last time is the end. uPlot's own stepped
+  // paths stop where a gap begins, and so leave out the step before it.
+  const edges = (u, times) => times.map((time) => Math.round(u.valToPos(time, "x", true)));
+  const drawn = (stroke, fill) => ({ stroke, fill, clip: null, band: null, gaps: null, flags: 1 });
+
+  const stepped = (u, index) => {
+    const [times, values] = [u.data[0], u.data[index]], x = edges(u, times);
+    const stroke = new Path2D(), fill = new Path2D(), floor = u.bbox.top + u.bbox.height;
+    for (let n = 0; n + 1 < times.length; n++) {
+      if (values[n] == null) continue;
+      const y = Math.round(u.valToPos(values[n], "y", true));
+      stroke[n > 0 && values[n - 1] != null ? "lineTo" : "moveTo"](x[n], y);
+      stroke.lineTo(x[n + 1], y);
+      fill.rect(x[n], y, x[n + 1] - x[n], floor - y);
+    }
+    return drawn(stroke, fill);
+  };
+
+  // Bands on each other, each from the sum below it to its own; the legend shows the parts. What
+  // there is at all is a pixel high and wide.
   const stacked = (times, layers) => {
     let sum = times.map(() => 0);
-    const sums = layers.map((layer) => {
-      sum = sum.map((s, n) => s + layer.values[n]);
-      // Where a band has no height nothing is drawn, not even its edge.
-      return sum.map((s, n) => (layer.values[n] > 0 ? s : null));
-    });
-    const order = layers.map((_, n) => n).reverse();
-    return {
-      data: [times, ...order.map((n) => sums[n])],
-      series: order.map((n) => ({
-        label: layers[n].name, stroke: layers[n].stroke, fill: layers[n].fill, width: 1,
-        value: (_, value, __, at) => number(at == null ? null : layers[n].values[at]),
-      })),
-    };
+    const series = layers.map((layer) => {
+      const below = sum;
+      const above = sum = below.map((floor, n) => floor + layer.values[n]);
+      const paths = (u) => {
+        const x = edges(u, times), fill = new Path2D();
+        const y = (value) => Math.round(u.valToPos(value, "y", true));
+        for (let n = 0; n + 1 < times.length; n++) {
+          if (!(layer.values[n] > 0)) continue;
+          const floor = y(below[n]), top = Math.min(y(above[n]), floor - 1);
+          fill.rect(x[n], top, Math.max(x[n + 1] - x[n], 1), floor - top);
+        }
+        return drawn(new Path2D(), fill);
+      };
+      return {
+        sums: above, label: layer.name, stroke: layer.stroke, width: 1, paths,
+        fill: hatched(layer.fill, layer.hatch), swatch: swatch(layer.fill, layer.hatch),
+        value: (_, __, ___, at) => number(at == null ? null : layer.values[at]),
+      };
+    }).reverse();
+    return { data: [times, ...series.map((one) => one.sums)], series };
   };
 
   const specs = (run) => {
@@ -136,7 +196,7 @@
     const list = [];
     const failed = run.failed.map((part) => {
       const colour = ink.outcomes[part.kind];
-      return { name: part.name, values: rate(part.counts), stroke: colour, fill: colour };
+      return { name: part.name, values: rate(part.counts), stroke: colour, fill: colour, hatch: part.kind - 1 };
     });
     if (failed.length) {
       list.push({ title: "failed requests/s, by outcome", height: 150, zero: true, ...stacked(times, failed) });
@@ -160,13 +220,14 @@
         name: layer.name, values: held(unpacked(layer.counts)),
         stroke: layer.new ? ink.orange : ink.blue,
         fill: layer.ready ? (layer.new ? ink.orange : ink.blue) : (layer.new ? ink.paleOrange : ink.paleBlue),
+        hatch: layer.ready ? (layer.new ? 1 : 0) : (layer.name.endsWith(" stopping") ? (layer.new ? 3 : 6) : (layer.new ? 2 : 4)),
       }));
       list.push({ title: "instances by version and state", height: 130, zero: true, ...stacked(at, layers) });
     }
     list.push({
       title: "the new version's share of the traffic, %", height: 90, zero: true, top: 100,
       data: [times, held(unpacked(run.weight).map((v) => v / 100))],
-      series: [{ ...line("share", ink.pink), fill: ink.palePink }],
+      series: [{ ...line("share", ink.pink), fill: ink.palePink, swatch: ink.palePink }],
     });
     return list;
   };
@@ -210,7 +271,8 @@
     return {
       width: Math.max(plots.clientWidth - 18, 280),
       height: spec.height,
-      padding: [first ? 16 : 6, 26, 0, 0],
+      padding: [first ? 16 : 10, 26, 0, 0],
+      legend: { markers: { fill: (u, n) => u.series[n].swatch || null } },
       cursor: { sync: { key: "runs", setSeries: false }, drag: { x: true, y: false }, points: { show: false } },
       scales: {
         x: { time: false },
@@ -222,7 +284,7 @@
       ],
       series: [
         { label: "time", value: (_, v) => (v == null ? "–" : clock(v)) },
-        ...spec.series.map((s) => ({ points: { show: false }, paths: uPlot.paths.stepped({ align: 1 }), ...s })),
+        ...spec.series.map((s) => ({ points: { show: false }, paths: stepped, ...s })),
       ],
       plugins: [marker(run, first)],
       hooks: {

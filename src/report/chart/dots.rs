@@ -7,6 +7,7 @@ use super::axis::{Axis, Spread, fitting, tick_text};
 use super::frame::{BODY, MARGIN, Plot, SMALL, WIDTH, fitted, mark, sheet};
 use super::palette::Ink;
 use super::picture::{Label, Picture, Side};
+use super::render::text_width;
 use super::{place_of, source};
 use crate::report::answer::{baseline, group_of};
 use crate::report::figure::{Estimate, Scale, percent};
@@ -44,7 +45,14 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
         if result.study.arms.len() > 1 { " * baseline." } else { "" }
     );
     let mut picture = sheet((bottom + 170) as u32, title, &caption);
-    let plot = Plot { left: 400, right: WIDTH as i32 - 290, top: 80, bottom };
+    let widest = sections
+        .iter()
+        .flat_map(|(_, rows)| rows)
+        .map(|row| text_width(&estimate(row, scale), BODY, true))
+        .max();
+    // The numbers beside a row are what it says: they are never cut.
+    let right = WIDTH as i32 - MARGIN - 24 - widest.unwrap_or(0);
+    let plot = Plot { left: 400, right: right.clamp(800, WIDTH as i32 - 290), top: 80, bottom };
     let axis = axis(&sections, scale, (plot.left, plot.right));
     let ticks: Vec<(i32, String)> =
         axis.ticks(9).into_iter().map(|tick| (axis.place(tick), tick_text(tick))).collect();
@@ -101,6 +109,11 @@ fn axis(sections: &[(String, Vec<Row<'_>>)], scale: Scale, pixels: (i32, i32)) -
     fitting(values, means.spread != Spread::Linear, pixels)
 }
 
+/// A row's mean and interval in figures.
+fn estimate(row: &Row<'_>, scale: Scale) -> String {
+    Estimate::new(row.line.mean, row.line.interval, scale).joined()
+}
+
 fn paint_row(
     picture: &mut Picture,
     result: &StudyResult,
@@ -131,10 +144,38 @@ fn paint_row(
         }
     }
     mark(picture, (at(line.mean), y), place, ink, 9);
-    let estimate = Estimate::new(line.mean, line.interval, scale).joined();
-    picture.text(Label::new((axis.pixels.1 + 24, y), BODY, estimate).bold());
+    let told = fitted(&estimate(row, scale), BODY, true, WIDTH as i32 - 48 - axis.pixels.1);
+    picture.text(Label::new((axis.pixels.1 + 24, y), BODY, told).bold());
     if line.censored > 0 {
         let text = format!("{} censored", line.censored);
         picture.text(Label::new((axis.pixels.1 + 24, y + 24), SMALL, text).ink(Ink::Muted));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::picture::Shape;
+    use crate::report::fixture;
+
+    #[test]
+    fn long_numbers_take_their_room_from_the_plot() {
+        let result = fixture::one_release();
+        let mut summary = fixture::summary(&result);
+        for line in &mut summary.lines {
+            line.mean = -380_298_123.0;
+            line.interval = Some((-380_966_123.0, -379_556_123.0));
+        }
+        let picture = draw(&result, &summary).expect("a chart");
+        let told = picture.shapes.iter().filter_map(|shape| match shape {
+            Shape::Text(label) if label.bold && label.text.contains('[') => Some(label),
+            _ => None,
+        });
+        let told: Vec<&Label> = told.collect();
+        assert!(!told.is_empty());
+        for label in told {
+            let end = label.at.0 + text_width(&label.text, BODY, true);
+            assert!(label.text.ends_with(']') && end <= WIDTH as i32, "{label:?}");
+        }
     }
 }

@@ -45,6 +45,13 @@ pub fn sheet(height: u32, title: &str, caption: &str) -> Picture {
     picture
 }
 
+/// A sheet as high as what stands above its caption needs, and no lower than usual.
+#[must_use]
+pub fn sheet_below(bottom: i32, usual: u32, title: &str, caption: &str) -> Picture {
+    let lines = folded(caption, SMALL, WIDTH as i32 - 2 * MARGIN).len() as i32;
+    sheet(usual.max((bottom + 44 + 28 * lines) as u32), title, caption)
+}
+
 /// The text, shortened with an ellipsis to a width in pixels.
 #[must_use]
 pub fn fitted(text: &str, size: u32, bold: bool, pixels: i32) -> String {
@@ -91,8 +98,15 @@ impl Plot {
 
     /// Vertical grid lines with texts below, and the axis' title under them.
     pub fn bottom_axis(&self, picture: &mut Picture, ticks: &[(i32, String)], title: &str) {
+        let mut last = i32::MIN;
         for (x, text) in ticks {
             picture.line(vec![(*x, self.top), (*x, self.bottom)], Ink::Grid, 1);
+            // A text that would touch the one before it is left out; its line stays.
+            let half = text_width(text, SMALL, false) / 2;
+            if x - half < last.saturating_add(8) {
+                continue;
+            }
+            last = x + half;
             let label = Label::new((*x, self.bottom + 22), SMALL, text.clone());
             picture.text(label.side(Side::Middle).ink(Ink::Muted));
         }
@@ -106,36 +120,50 @@ impl Plot {
     }
 }
 
-/// Draws a mark of the strategy at this place: no two of six have the same outline.
+/// How many outlines of marks there are. Colours come in sixes, so that no two of the first
+/// thirty strategies share both.
+pub const OUTLINES: usize = 10;
+
+/// Draws a mark of the strategy at this place: no two of ten have the same outline.
 pub fn mark(picture: &mut Picture, (x, y): Point, place: usize, ink: Ink, radius: i32) {
     use super::picture::Shape;
-    let area = |points: Vec<Point>| Shape::Area { points, ink };
     let r = radius;
-    let shape = match place % 6 {
-        0 => Shape::Dot { at: (x, y), radius: r as u32, ink },
-        1 => Shape::Box { from: (x - r, y - r), to: (x + r, y + r), ink },
-        2 => area(vec![(x, y - r - 2), (x + r + 2, y + r), (x - r - 2, y + r)]),
-        3 => area(vec![(x, y - r - 3), (x + r + 3, y), (x, y + r + 3), (x - r - 3, y)]),
-        4 => area(vec![(x, y + r + 2), (x + r + 2, y - r), (x - r - 2, y - r)]),
-        _ => {
-            let t = r / 3 + 1;
-            area(vec![
-                (x - t, y - r - 2),
-                (x + t, y - r - 2),
-                (x + t, y - t),
-                (x + r + 2, y - t),
-                (x + r + 2, y + t),
-                (x + t, y + t),
-                (x + t, y + r + 2),
-                (x - t, y + r + 2),
-                (x - t, y + t),
-                (x - r - 2, y + t),
-                (x - r - 2, y - t),
-                (x - t, y - t),
-            ])
+    let corners = match place % OUTLINES {
+        0 => {
+            picture.shapes.push(Shape::Dot { at: (x, y), radius: r as u32, ink });
+            return;
         }
+        1 => {
+            picture.shapes.push(Shape::Box { from: (x - r, y - r), to: (x + r, y + r), ink });
+            return;
+        }
+        2 => vec![(0, -r - 2), (r + 2, r), (-r - 2, r)],
+        3 => vec![(0, -r - 3), (r + 3, 0), (0, r + 3), (-r - 3, 0)],
+        4 => vec![(0, r + 2), (r + 2, -r), (-r - 2, -r)],
+        5 => {
+            let (t, r) = (r / 3 + 1, r + 2);
+            turned([(t, -r), (t, -t), (r, -t), (r, t), (t, t), (t, r)])
+        }
+        // The same on its side.
+        6 => {
+            let (t, r) = (r / 3 + 1, r + 1);
+            turned([(0, -t), (r - t, -r), (r, t - r), (t, 0), (r, r - t), (r - t, r)])
+        }
+        // An hourglass.
+        7 => {
+            vec![(-r, -r - 2), (r, -r - 2), (2, 0), (r, r + 2), (-r, r + 2), (-2, 0)]
+        }
+        // Pointing to the left, and to the right.
+        8 => vec![(r, -r - 2), (-r - 2, 0), (r, r + 2)],
+        _ => vec![(-r, -r - 2), (r + 2, 0), (-r, r + 2)],
     };
-    picture.shapes.push(shape);
+    let points = corners.into_iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
+    picture.shapes.push(Shape::Area { points, ink });
+}
+
+/// Half of an outline, and the same turned by half.
+fn turned(half: [Point; 6]) -> Vec<Point> {
+    half.into_iter().chain(half.map(|(x, y)| (-x, -y))).collect()
 }
 
 #[cfg(test)]
@@ -151,5 +179,28 @@ mod tests {
         assert!(title.ends_with('…') && text_width(&title, TITLE, true) <= 400);
         let lines = folded(&long, SMALL, 300);
         assert!(lines.len() > 5 && lines.iter().all(|line| text_width(line, SMALL, false) <= 300));
+    }
+
+    #[test]
+    fn texts_of_ticks_do_not_touch_each_other() {
+        let plot = Plot { left: 100, right: 500, top: 50, bottom: 200 };
+        let texts = |apart: i32| {
+            let mut picture = Picture::new(600, 300, "");
+            let ticks: Vec<(i32, String)> =
+                (0..5).map(|n| (150 + apart * n, "-100,000".to_owned())).collect();
+            plot.bottom_axis(&mut picture, &ticks, "");
+            picture.shapes.len() - ticks.len()
+        };
+        assert_eq!((texts(130), texts(70)), (5, 3));
+    }
+
+    #[test]
+    fn marks_stand_around_their_place() {
+        for place in 0..OUTLINES {
+            let mut picture = Picture::new(100, 100, "");
+            mark(&mut picture, (50, 50), place, Ink::Text, 9);
+            let (top, bottom) = picture.shapes[0].rows();
+            assert!((48..=52).contains(&i32::midpoint(top, bottom)), "{place}: {top} {bottom}");
+        }
     }
 }

@@ -7,6 +7,7 @@
 mod axis;
 mod band;
 mod bands;
+mod callout;
 mod curve;
 mod dots;
 mod frame;

@@ -9,6 +9,7 @@ use super::frame::{BODY, MARGIN, Plot, SMALL, WIDTH, fitted, mark, sheet};
 use super::hatch::Hatch;
 use super::palette::Ink;
 use super::picture::{Label, Picture, Point, Side};
+use super::render::text_width;
 use super::timeline_data::{Step, focus, steps};
 use super::{headline_estimate, place_of, source};
 use crate::report::answer::is_control;
@@ -20,9 +21,20 @@ use crate::report::text::visible;
 const TOP: i32 = 170;
 const PANEL: i32 = 84;
 const ROW: i32 = 118;
-/// Left and right edges of the columns: failures, latency, instances.
-const COLUMNS: [(i32, i32); 3] = [(300, 600), (680, 980), (1050, 1330)];
+/// Right edge of the last column.
+const RIGHT: i32 = 1330;
+/// Room for a name, between its mark and the first column's scale.
+const NAME: i32 = 166;
 const STEPS: usize = 150;
+
+/// Left and right edges of the columns: failures, latency, instances. Long names take room from
+/// all of them alike.
+fn columns(rows: &[Row<'_>]) -> [(i32, i32); 3] {
+    let widest = rows.iter().map(|row| text_width(&visible(&row.group.strategy), BODY, true)).max();
+    let more = (widest.unwrap_or(0) - NAME).clamp(0, 150);
+    let part = |thirds: i32| more * thirds / 3;
+    [(300 + part(3), 600 + part(2)), (680 + part(2), 980 + part(1)), (1050 + part(1), RIGHT)]
+}
 
 struct Row<'a> {
     index: usize,
@@ -68,26 +80,27 @@ pub fn draw(
     let height = (bottom + 140) as u32;
     let mut picture = sheet(height, &format!("Side by side{of}"), &caption);
     let titles = ["failed requests/s", "p99 of ok requests, ms", "instances (dashed: routable)"];
-    for ((left, _), title) in COLUMNS.iter().zip(titles) {
+    let columns = columns(&rows);
+    for ((left, _), title) in columns.iter().zip(titles) {
         picture.text(Label::new((*left, TOP - 50), SMALL, title));
     }
-    picture.text(Label::new((COLUMNS[2].1 + 24, TOP - 50), SMALL, "harm a deployment"));
+    picture.text(Label::new((RIGHT + 24, TOP - 50), SMALL, "harm a deployment"));
     for (index, row) in rows.iter().enumerate() {
         let top = TOP + index as i32 * ROW;
         let place = place_of(result, &row.group.strategy);
-        name(&mut picture, summary, row, (place, top));
+        name(&mut picture, summary, row, (place, top), columns[0].0);
         for (column, scales) in scales(&rows).into_iter().enumerate() {
-            let (left, right) = COLUMNS[column];
+            let (left, right) = columns[column];
             let plot = Plot { left, right, top, bottom: top + PANEL };
             panel(&mut picture, result, row, (column, place), (scales, plot));
         }
         if let Some(typical) = typical(shown, row.index) {
             let text = format!("median: seed {}", typical.record.key.seed);
-            let at = (COLUMNS[2].1 + 24, top + PANEL / 2 + 26);
+            let at = (RIGHT + 24, top + PANEL / 2 + 26);
             picture.text(Label::new(at, SMALL, text).ink(Ink::Muted));
         }
     }
-    times(&mut picture, result, &rows[0], bottom - ROW + PANEL);
+    times(&mut picture, result, &rows[0], (columns, bottom - ROW + PANEL));
     Some(picture)
 }
 
@@ -163,13 +176,19 @@ fn panel(
     plot.base(picture);
 }
 
-fn name(picture: &mut Picture, summary: &Summary, row: &Row<'_>, (place, top): (usize, i32)) {
+fn name(
+    picture: &mut Picture,
+    summary: &Summary,
+    row: &Row<'_>,
+    (place, top): (usize, i32),
+    left: i32,
+) {
     let y = top + PANEL / 2;
     mark(picture, (MARGIN + 12, y), place, Ink::Series(place), 9);
-    let name = fitted(&visible(&row.group.strategy), BODY, true, COLUMNS[0].0 - 60 - MARGIN - 34);
+    let name = fitted(&visible(&row.group.strategy), BODY, true, left - 60 - MARGIN - 34);
     picture.text(Label::new((MARGIN + 34, y), BODY, name).bold());
     if let Some((_, estimate)) = headline_estimate(summary, row.index) {
-        let x = COLUMNS[2].1 + 24;
+        let x = RIGHT + 24;
         let (mean, interval) = (estimate.mean, estimate.interval);
         let room = WIDTH as i32 - 10 - x;
         picture.text(Label::new((x, y - 26), BODY, fitted(&mean, BODY, true, room)).bold());
@@ -177,10 +196,15 @@ fn name(picture: &mut Picture, summary: &Summary, row: &Row<'_>, (place, top): (
     }
 }
 
-fn times(picture: &mut Picture, result: &StudyResult, row: &Row<'_>, bottom: i32) {
+fn times(
+    picture: &mut Picture,
+    result: &StudyResult,
+    row: &Row<'_>,
+    (columns, bottom): ([(i32, i32); 3], i32),
+) {
     let clock_of = &plan_of(result, &row.group.strategy).clock;
     let (deploy, window) = (clock_of.deploy_at.as_secs_f64(), row.span);
-    for (left, right) in COLUMNS {
+    for (left, right) in columns {
         let x = Axis { spread: Spread::Linear, values: (0.0, window), pixels: (left, right) };
         for (at, side) in [(0.0, Side::Left), (deploy, Side::Middle), (window, Side::Right)] {
             let near = at > 0.0 && at < window && {
@@ -196,6 +220,28 @@ fn times(picture: &mut Picture, result: &StudyResult, row: &Row<'_>, bottom: i32
     }
     let unit = clock_unit(window - deploy);
     let text = format!("time from the start of the rollout (dashed), {unit}");
-    let at = (i32::midpoint(COLUMNS[0].0, COLUMNS[2].1), bottom + 50);
+    let at = (i32::midpoint(columns[0].0, RIGHT), bottom + 50);
     picture.text(Label::new(at, SMALL, text).side(Side::Middle).ink(Ink::Muted));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::picture::Shape;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_name_of_usual_length_is_whole() {
+        let mut result = fixture::one_release();
+        let name = "canary-on-log-ins";
+        let before = std::mem::replace(&mut result.study.arms[1].name, name.to_owned());
+        result.groups.iter_mut().filter(|group| group.strategy == before).for_each(|group| {
+            group.strategy = name.to_owned();
+        });
+        let release = result.study.releases[0].name.clone();
+        let summary = fixture::summary(&result);
+        let picture = draw(&result, &summary, &release, "", &[]).expect("a sheet");
+        let whole = |shape: &Shape| matches!(shape, Shape::Text(label) if label.text == name);
+        assert!(picture.shapes.iter().any(whole));
+    }
 }

@@ -57,7 +57,7 @@ const fn pair(light: u32, dark: u32) -> Pair {
     Pair { light, dark }
 }
 
-/// Strategies, in the study's order; they repeat with other dashes.
+/// Strategies, in the study's order; they repeat with other dashes and marks.
 const SERIES: [Pair; 6] = [
     pair(0x0072b2, 0x58b0ec),
     pair(0xd55e00, 0xff8c42),
@@ -84,7 +84,7 @@ const KINDS: [Pair; Cause::ALL.len()] = [
     pair(0x7b3f99, 0xb78ad0),
     pair(0x0072b3, 0x58b0ed),
     pair(0x56b4ea, 0x9bd8fe),
-    pair(0xf0e443, 0xf6ee85),
+    pair(0xc9b800, 0xf6ee85),
     pair(0x009e74, 0x2fd0a1),
     pair(0xcc79a8, 0xe9a0cc),
     pair(0x8a8a8a, 0xb0b0b0),
@@ -169,6 +169,8 @@ pub fn dash(place: usize) -> Dash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::chart::frame::{OUTLINES, mark};
+    use crate::report::chart::picture::Picture;
 
     #[test]
     fn light_colours_are_different_so_that_each_has_one_dark_counterpart() {
@@ -193,10 +195,22 @@ mod tests {
 
     #[test]
     fn no_two_strategies_of_a_study_look_alike() {
-        let looks: Vec<(u32, Dash)> =
-            (0..36).map(|place| (Ink::Series(place).pair().light, dash(place))).collect();
+        let outline = |place| {
+            let mut picture = Picture::new(100, 100, "");
+            mark(&mut picture, (50, 50), place, Ink::Text, 9);
+            picture.shapes
+        };
+        let looks: Vec<_> = (0..30)
+            .map(|place| (Ink::Series(place).pair().light, dash(place), outline(place)))
+            .collect();
         for (index, look) in looks.iter().enumerate() {
-            assert!(!looks[..index].contains(look), "{index}");
+            let others = &looks[..index];
+            assert!(!others.iter().any(|it| (it.0, it.1) == (look.0, look.1)), "{index}");
+            assert!(!others.iter().any(|it| (it.0, &it.2) == (look.0, &look.2)), "{index}");
+        }
+        // In black and white too, as far as there are outlines.
+        for (index, look) in looks[..OUTLINES].iter().enumerate() {
+            assert!(!looks[..index].iter().any(|other| other.2 == look.2), "{index}");
         }
     }
 }

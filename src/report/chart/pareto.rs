@@ -5,11 +5,11 @@
 use crate::experiment::{StudyResult, Summary};
 
 use super::axis::{Axis, Spread, fitting, tick_text};
-use super::frame::{BODY, Plot, SMALL, WIDTH, fitted, mark, sheet};
+use super::callout::{self, Callout};
+use super::frame::{Plot, SMALL, WIDTH, fitted, mark, sheet};
 use super::labels::{Tag, column};
 use super::palette::Ink;
-use super::picture::{Label, Picture, Point, Side};
-use super::render::text_width;
+use super::picture::{Picture, Point};
 use super::source;
 use crate::report::answer::mixed;
 use crate::report::figure::{Estimate, Scale};
@@ -99,7 +99,8 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
 
 fn panel(picture: &mut Picture, dots: &[Dot], cost: usize, (y, plot): (&Axis, Plot)) {
     let ends = dots.iter().filter_map(|dot| dot.costs[cost]).flat_map(|(a, b, c)| [a, b, c]);
-    let x = fitting(ends, false, (plot.left, plot.right));
+    // Marks at zero stand clear of the other axis' numbers.
+    let x = fitting(ends, false, (plot.left + 22, plot.right - 10));
     let title = y.told("excess failed requests a deployment");
     plot.left_axis(picture, y, &y.ticks(9), if cost == 0 { &title } else { "" });
     let ticks: Vec<(i32, String)> =
@@ -107,11 +108,42 @@ fn panel(picture: &mut Picture, dots: &[Dot], cost: usize, (y, plot): (&Axis, Pl
     plot.bottom_axis(picture, &ticks, COSTS[cost].title);
     plot.base(picture);
     let axes = (&x, y);
-    front(picture, dots, cost, axes);
+    let front = front(dots, cost, axes);
+    picture.dashed(&front, &[14, 8], Ink::Muted, 3);
+    let callouts = callouts(dots, cost, (axes, &plot), &front);
+    callouts.iter().for_each(|callout| callout.lead(picture));
     for dot in dots {
         paint_dot(picture, (dot, cost), axes);
     }
-    names(picture, dots, cost, (axes, &plot));
+    callouts.into_iter().for_each(|callout| callout.write(picture));
+}
+
+/// The names beside the dots.
+fn callouts(
+    dots: &[Dot],
+    cost: usize,
+    ((x, y), plot): ((&Axis, &Axis), &Plot),
+    front: &[Point],
+) -> Vec<Callout> {
+    let mut points = Vec::new();
+    // Level and upright lines, so that their ends are their corners.
+    let mut taken: Vec<(Point, Point)> = front
+        .windows(2)
+        .map(|ends| {
+            let (a, b) = (ends[0], ends[1]);
+            ((a.0.min(b.0), a.1.min(b.1)), (a.0.max(b.0), a.1.max(b.1)))
+        })
+        .collect();
+    for dot in dots {
+        let Some(spent) = dot.costs[cost] else { continue };
+        let (at, height) = (x.place(spent.1), y.place(dot.harm.1));
+        points.push(((at, height), dot.name.as_str(), Ink::Series(dot.place)));
+        // Intervals are in the way of names.
+        taken.push(((x.place(spent.0), height - 3), (x.place(spent.2), height + 3)));
+        taken.push(((at - 3, y.place(dot.harm.2)), (at + 3, y.place(dot.harm.0))));
+    }
+    let room = ((plot.left + 4, plot.top - 16), (plot.right + 24, plot.bottom - 4));
+    callout::placed(&points, &taken, room)
 }
 
 /// The axis of harm. An interval that reaches far below zero is cut.
@@ -145,7 +177,7 @@ fn dominated_by(result: &StudyResult, summary: &Summary, arm: usize) -> Option<S
 }
 
 /// The line through the strategies whose means no other beats on these two axes.
-fn front(picture: &mut Picture, dots: &[Dot], cost: usize, (x, y): (&Axis, &Axis)) {
+fn front(dots: &[Dot], cost: usize, (x, y): (&Axis, &Axis)) -> Vec<Point> {
     let mut points: Vec<(f64, f64)> =
         dots.iter().filter_map(|dot| Some((dot.costs[cost]?.1, dot.harm.1))).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
@@ -161,7 +193,7 @@ fn front(picture: &mut Picture, dots: &[Dot], cost: usize, (x, y): (&Axis, &Axis
             line.push(at);
         }
     }
-    picture.dashed(&line, &[14, 8], Ink::Muted, 3);
+    line
 }
 
 fn paint_dot(picture: &mut Picture, (dot, cost): (&Dot, usize), (x, y): (&Axis, &Axis)) {
@@ -173,52 +205,6 @@ fn paint_dot(picture: &mut Picture, (dot, cost): (&Dot, usize), (x, y): (&Axis, 
     mark(picture, at, dot.place, ink, 13);
     if dot.dominated_by.is_some() {
         mark(picture, at, dot.place, Ink::Paper, 8);
-    }
-}
-
-/// Writes names beside the dots where there is room; the list has them all.
-fn names(
-    picture: &mut Picture,
-    dots: &[Dot],
-    cost: usize,
-    ((x, y), plot): ((&Axis, &Axis), &Plot),
-) {
-    let place = |dot: &Dot| Some((x.place(dot.costs[cost]?.1), y.place(dot.harm.1)));
-    let mut taken: Vec<(Point, Point)> =
-        dots.iter().filter_map(place).map(|(x, y)| ((x - 15, y - 15), (x + 15, y + 15))).collect();
-    // Intervals are in the way too.
-    for dot in dots {
-        let Some(spent) = dot.costs[cost] else { continue };
-        let (at, height) = (x.place(spent.1), y.place(dot.harm.1));
-        taken.push(((x.place(spent.0), height - 3), (x.place(spent.2), height + 3)));
-        taken.push(((at - 3, y.place(dot.harm.2)), (at + 3, y.place(dot.harm.0))));
-    }
-    for dot in dots {
-        let Some(at) = place(dot) else { continue };
-        let width = text_width(&dot.name, BODY, true);
-        let left = -24 - width;
-        let candidates = [(24, -30), (24, 30), (left, -30), (left, 30), (24, 0), (left, 0)];
-        let spot = |&(dx, dy): &(i32, i32)| {
-            let start = (at.0 + dx, at.1 + dy);
-            ((start.0, start.1 - 15), (start.0 + width, start.1 + 15))
-        };
-        let free = |candidate: &&(i32, i32)| {
-            let (from, to) = spot(candidate);
-            from.0 >= plot.left + 4
-                && from.1 >= plot.top
-                && to.0 <= plot.right
-                && to.1 <= plot.bottom - 4
-                && taken
-                    .iter()
-                    .all(|(a, b)| to.0 < a.0 || from.0 > b.0 || to.1 < a.1 || from.1 > b.1)
-        };
-        if let Some(candidate) = candidates.iter().find(free) {
-            let (from, to) = spot(candidate);
-            taken.push((from, to));
-            let ink = Ink::Series(dot.place);
-            let label = Label::new((from.0, from.1 + 15), BODY, dot.name.clone()).bold().ink(ink);
-            picture.text(label.side(Side::Left));
-        }
     }
 }
 

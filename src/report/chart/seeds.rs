@@ -6,6 +6,7 @@ use super::axis::{Axis, fitting, tick_text};
 use super::frame::{BODY, MARGIN, Plot, SMALL, WIDTH, fitted, sheet};
 use super::palette::Ink;
 use super::picture::{Label, Picture, Shape, Side};
+use super::render::text_width;
 use super::{place_of, source};
 use crate::report::answer::{group_of, is_control};
 use crate::report::figure::{Estimate, Scale, percent, rounded};
@@ -55,7 +56,8 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
         source(result, summary)
     );
     let mut picture = sheet((bottom + 170) as u32, title, &caption);
-    let plot = Plot { left: 330, right: WIDTH as i32 - 400, top: 80, bottom };
+    let right = WIDTH as i32 - MARGIN - 24 - widest(&sections, summary, scale);
+    let plot = Plot { left: 330, right: right.clamp(800, WIDTH as i32 - 400), top: 80, bottom };
     let values = rows().map(|row| scale.apply(headline(row)));
     let axis = fitting(values, scale == Scale::Plain, (plot.left, plot.right));
     let ticks: Vec<(i32, String)> =
@@ -72,11 +74,27 @@ pub fn draw(result: &StudyResult, summary: &Summary) -> Option<Picture> {
         for &(index, group) in groups {
             let place = place_of(result, &group.strategy);
             strip(&mut picture, &axis, group, place, (y + ROW / 2, scale));
-            mean(&mut picture, summary, index, (plot.right + 24, y + ROW / 2 - 14, scale));
+            let x = plot.right + 24;
+            let told = mean(summary, index, scale).unwrap_or_default();
+            let told = fitted(&told, BODY, true, WIDTH as i32 - 24 - x);
+            picture.text(Label::new((x, y + ROW / 2 - 14), BODY, told).bold());
+            let told = fitted(&spread(group, scale), SMALL, false, WIDTH as i32 - 24 - x);
+            picture.text(Label::new((x, y + ROW / 2 + 15), SMALL, told).ink(Ink::Muted));
             y += ROW;
         }
     }
     Some(picture)
+}
+
+/// Pixels that the widest text beside a row takes.
+fn widest(sections: &[(String, Vec<(usize, &Group)>)], summary: &Summary, scale: Scale) -> i32 {
+    let groups = sections.iter().flat_map(|(_, groups)| groups);
+    let widths = groups.map(|&(index, group)| {
+        let mean = mean(summary, index, scale).unwrap_or_default();
+        let spread = text_width(&spread(group, scale), SMALL, false);
+        spread.max(text_width(&mean, BODY, true))
+    });
+    widths.max().unwrap_or(0)
 }
 
 fn strip(
@@ -89,37 +107,43 @@ fn strip(
     let name = fitted(&visible(&group.strategy), BODY, false, axis.pixels.0 - 24 - MARGIN);
     picture.text(Label::new((axis.pixels.0 - 24, y), BODY, name).side(Side::Right));
     picture.line(vec![(axis.pixels.0, y), (axis.pixels.1, y)], Ink::Grid, 1);
-    let mut runs: Vec<(f64, u64)> =
-        group.rows.iter().map(|row| (headline(row), row.seed)).collect();
-    runs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let columns: Vec<i32> = runs.iter().map(|run| axis.place(scale.apply(run.0))).collect();
+    let columns: Vec<i32> = runs(group).iter().map(|run| axis.place(scale.apply(run.0))).collect();
     for at in swarm(&columns, y) {
         picture.shapes.push(Shape::Dot { at, radius: RADIUS as u32, ink: Ink::Series(place) });
     }
-    let values: Vec<f64> = runs.iter().map(|run| scale.apply(run.0)).collect();
-    // The same median as in tables: of two middle runs, half-way between them.
-    let middle = of_sorted(&values, 0.5).unwrap_or_default();
-    let median = axis.place(middle);
+    let median = axis.place(median(group, scale));
     picture.line(vec![(median, y - REACH - 5), (median, y + REACH + 5)], Ink::Text, 3);
-    let x = axis.pixels.1 + 24;
+}
+
+/// The headline metric of a group's runs with their seeds, rising.
+fn runs(group: &Group) -> Vec<(f64, u64)> {
+    let mut runs: Vec<(f64, u64)> =
+        group.rows.iter().map(|row| (headline(row), row.seed)).collect();
+    runs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    runs
+}
+
+/// The same median as in tables: of two middle runs, half-way between them.
+fn median(group: &Group, scale: Scale) -> f64 {
+    let values: Vec<f64> = runs(group).iter().map(|run| scale.apply(run.0)).collect();
+    of_sorted(&values, 0.5).unwrap_or_default()
+}
+
+/// `median 672, worst 759 (seed 9)`.
+fn spread(group: &Group, scale: Scale) -> String {
+    let runs = runs(group);
+    let middle = rounded(median(group, scale));
     let (value, seed) = runs[runs.len() - 1];
     // The first seed of the worst ones.
     let seed = runs.iter().find(|run| run.0 == value).map_or(seed, |run| run.1);
-    let worst = rounded(scale.apply(value));
-    let text = format!("median {}, worst {worst} (seed {seed})", rounded(middle));
-    let text = fitted(&text, SMALL, false, WIDTH as i32 - 12 - x);
-    picture.text(Label::new((x, y + 15), SMALL, text).ink(Ink::Muted));
+    format!("median {middle}, worst {} (seed {seed})", rounded(scale.apply(value)))
 }
 
 /// The mean of a group with its interval.
-fn mean(picture: &mut Picture, summary: &Summary, group: usize, (x, y, scale): (i32, i32, Scale)) {
+fn mean(summary: &Summary, group: usize, scale: Scale) -> Option<String> {
     let metrics = ["excess_failed", "failed_share"];
-    let found = metrics.iter().find_map(|metric| summary.line(group, metric));
-    if let Some(line) = found {
-        let text = Estimate::new(line.mean, line.interval, scale).joined();
-        let text = fitted(&text, BODY, true, WIDTH as i32 - 12 - x);
-        picture.text(Label::new((x, y), BODY, text).bold());
-    }
+    let line = metrics.iter().find_map(|metric| summary.line(group, metric))?;
+    Some(Estimate::new(line.mean, line.interval, scale).joined())
 }
 
 /// Places of dots in rising columns: those that would cover each other stand above and below
@@ -145,6 +169,28 @@ mod tests {
     use super::*;
     use crate::experiment::{index_of, summarise};
     use crate::report::fixture;
+
+    #[test]
+    fn no_number_is_cut() {
+        let mut result = fixture::one_release();
+        for group in &mut result.groups {
+            for row in &mut group.rows {
+                row.seed += 123_456_789_012;
+            }
+        }
+        let summary = fixture::summary(&result);
+        let picture = draw(&result, &summary).expect("a chart");
+        let told = picture.shapes.iter().filter_map(|shape| match shape {
+            Shape::Text(label) if label.text.starts_with("median") => Some(label),
+            _ => None,
+        });
+        let told: Vec<&Label> = told.collect();
+        assert!(told.len() > 1);
+        for label in told {
+            let end = label.at.0 + text_width(&label.text, SMALL, false);
+            assert!(label.text.ends_with(')') && end <= WIDTH as i32, "{label:?}");
+        }
+    }
 
     #[test]
     fn dots_of_one_value_stand_above_and_below_the_line() {

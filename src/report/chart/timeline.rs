@@ -6,7 +6,7 @@ use crate::record::Outcome;
 
 use super::axis::{Axis, Spread, clock_ticks, clock_unit, from_zero};
 use super::bands::{Stack, plain};
-use super::frame::{MARGIN, Plot, SMALL, WIDTH, fitted, sheet};
+use super::frame::{MARGIN, Plot, SMALL, WIDTH, fitted, sheet_below};
 use super::hatch::Hatch;
 use super::labels::{Tag, column};
 use super::marks::{Mark, marks};
@@ -25,6 +25,8 @@ const LEFT: i32 = 120;
 const RIGHT: i32 = WIDTH as i32 - 290;
 /// Top and bottom of the panels: failures, traffic, latency, instances, weight.
 const PANELS: [(i32, i32); 5] = [(165, 355), (415, 515), (580, 750), (815, 965), (1030, 1100)];
+/// The first row of what the marks mean.
+const LEGEND: i32 = PANELS[PANELS.len() - 1].1 + 92;
 const WIDE: f64 = 30.0;
 
 /// A drawn sheet in the making.
@@ -58,10 +60,13 @@ pub fn draw(
         let end = clock(((window - plan.clock.deploy_at.as_secs_f64()) * 1e9) as i128);
         caption.push_str(&format!(" The quiet rest of the window, to {end}, is left out."));
     }
-    let picture = sheet(HEIGHT, &title, &caption);
+    let deploy = plan.clock.deploy_at.as_secs_f64();
+    let marks = marks(result, group, typical.map(|typical| &typical.record));
+    let legend = legend(&marks, deploy);
+    let bottom = legend.last().map_or(LEGEND, |(at, _)| at.1);
+    let picture = sheet_below(bottom, HEIGHT, &title, &caption);
     let x = Axis { spread: Spread::Linear, values: (0.0, shown), pixels: (LEFT, RIGHT) };
     let mut sheet = Sheet { picture, steps: &steps, x };
-    let deploy = plan.clock.deploy_at.as_secs_f64();
     sheet.phases(plan);
     sheet.times(deploy);
     sheet.failures(panel(0));
@@ -74,7 +79,10 @@ pub fn draw(
         _ => sheet.instances(panel(3)),
     }
     sheet.weight(panel(4));
-    sheet.events(&marks(result, group, typical.map(|typical| &typical.record)), deploy);
+    sheet.events(&marks);
+    for (at, text) in legend {
+        sheet.picture.text(Label::new(at, SMALL, text));
+    }
     Some(sheet.picture)
 }
 
@@ -279,11 +287,10 @@ impl Sheet<'_> {
         self.picture.text(label.side(Side::Middle));
     }
 
-    /// Numbered lines in all panels, and what the numbers mean.
-    fn events(&mut self, marks: &[Mark], deploy: f64) {
+    /// Numbered lines in all panels.
+    fn events(&mut self, marks: &[Mark]) {
         let flags = PANELS[0].0 - 77;
         let mut last = i32::MIN;
-        let mut texts = Vec::new();
         for (index, mark) in marks.iter().enumerate() {
             let x = self.x.place(mark.at);
             for (top, bottom) in PANELS {
@@ -298,23 +305,24 @@ impl Sheet<'_> {
             self.picture.shapes.push(Shape::Dot { at: (flag, flags), radius: 16, ink: Ink::Text });
             let number = Label::new((flag, flags), SMALL, (index + 1).to_string());
             self.picture.text(number.bold().ink(Ink::Paper).side(Side::Middle));
-            let at = clock(((mark.at - deploy) * 1e9).round() as i128);
-            texts.push(format!("{}: {at} {}", index + 1, mark.text));
         }
-        self.legend(&texts);
     }
+}
 
-    fn legend(&mut self, texts: &[String]) {
-        let right = WIDTH as i32 - MARGIN;
-        let (mut x, mut y) = (LEFT, PANELS[PANELS.len() - 1].1 + 92);
-        for text in texts {
-            let text = fitted(text, SMALL, false, 520);
-            let length = super::render::text_width(&text, SMALL, false);
-            if x + length > right && x > LEFT {
-                (x, y) = (LEFT, y + 28);
-            }
-            self.picture.text(Label::new((x, y), SMALL, text));
-            x += length + 36;
+/// What the numbers mean, in rows.
+fn legend(marks: &[Mark], deploy: f64) -> Vec<(Point, String)> {
+    let right = WIDTH as i32 - MARGIN;
+    let (mut x, mut y) = (LEFT, LEGEND);
+    let mut texts = Vec::new();
+    for (index, mark) in marks.iter().enumerate() {
+        let at = clock(((mark.at - deploy) * 1e9).round() as i128);
+        let text = fitted(&format!("{}: {at} {}", index + 1, mark.text), SMALL, false, 720);
+        let length = super::render::text_width(&text, SMALL, false);
+        if x + length > right && x > LEFT {
+            (x, y) = (LEFT, y + 28);
         }
+        texts.push(((x, y), text));
+        x += length + 36;
     }
+    texts
 }

@@ -65,7 +65,8 @@ pub fn version_names(plan: &Plan, record: &RunRecord) -> (String, String) {
         plan.versions.get(usize::from(version.0)).map_or_else(String::new, |v| visible(&v.name))
     };
     let mut others = record.events.iter().filter_map(|event| match event.kind {
-        EventKind::InstanceCreated { version, .. } => Some(version).filter(|&v| v != STABLE),
+        EventKind::InstanceCreated { version, .. }
+        | EventKind::InstanceConfigured { version, .. } => Some(version).filter(|&v| v != STABLE),
         _ => None,
     });
     let first = others.next();
@@ -74,4 +75,22 @@ pub fn version_names(plan: &Plan, record: &RunRecord) -> (String, String) {
         _ => "new".to_owned(),
     };
     (name(STABLE), new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::SimTime;
+    use crate::record::Event;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_pushed_configuration_has_its_versions_name() {
+        let mut record = fixture::record();
+        let (at, version) = (SimTime(1), VersionId(1));
+        let kind = EventKind::InstanceConfigured { instance: 0, version };
+        record.events = vec![Event { at, kind }];
+        let plan = fixture::plan();
+        assert_eq!(version_names(&plan, &record).1, plan.versions[1].name);
+    }
 }

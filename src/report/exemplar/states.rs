@@ -1,6 +1,6 @@
 //! Pods by version and state over the time of one run, as its log tells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{Plan, STABLE};
 use crate::record::{EventKind, RunRecord};
@@ -19,7 +19,8 @@ pub enum State {
 /// A kind of pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// Of a version that is being deployed, not of the one that ran before.
+    /// Of a version that is being deployed, not of the one that ran before: by its image, or by
+    /// the configuration that it uses.
     pub new: bool,
     /// In this state.
     pub state: State,
@@ -95,6 +96,9 @@ pub fn states(plan: &Plan, record: &RunRecord) -> Vec<Change> {
 #[derive(Default)]
 struct Pods {
     pods: BTreeMap<u32, Layer>,
+    /// Pods that use a new configuration. Their image is of the version that ran before, and so
+    /// the platform's events name that.
+    configured: BTreeSet<u32>,
     counts: [u32; LAYERS.len()],
 }
 
@@ -121,7 +125,13 @@ impl Pods {
     /// Takes an event in; false if it changes no pod.
     fn follow(&mut self, kind: &EventKind) -> bool {
         let (instance, version, state) = match *kind {
-            EventKind::InstanceGone { instance, .. } => return self.remove(instance),
+            EventKind::InstanceGone { instance, .. } => {
+                self.configured.remove(&instance);
+                return self.remove(instance);
+            }
+            EventKind::InstanceConfigured { instance, version } => {
+                return self.configure(instance, version != STABLE);
+            }
             EventKind::InstanceReady { instance, version } => (instance, version, State::Ready),
             EventKind::InstanceCreated { instance, version }
             | EventKind::InstanceUnready { instance, version }
@@ -137,8 +147,22 @@ impl Pods {
         // A pod that is being deleted stays so until it is gone.
         let stopping = self.pods.get(&instance).is_some_and(|pod| pod.state == State::Stopping);
         if !stopping {
-            self.put(instance, Layer { new: version != STABLE, state });
+            let new = version != STABLE || self.configured.contains(&instance);
+            self.put(instance, Layer { new, state });
         }
+        true
+    }
+
+    /// A pod uses a new configuration from now on, or that of before.
+    fn configure(&mut self, pod: u32, new: bool) -> bool {
+        if new {
+            self.configured.insert(pod);
+        } else {
+            self.configured.remove(&pod);
+        }
+        // It may be told of before the pod is.
+        let Some(before) = self.pods.get(&pod).copied() else { return false };
+        self.put(pod, Layer { new, ..before });
         true
     }
 }
@@ -159,6 +183,27 @@ mod tests {
         assert_eq!(at(134.1), [12, 0, 0, 0, 0, 3]);
         assert_eq!(at(134.3), [9, 0, 3, 0, 0, 3]);
         assert_eq!(at(400.0), [0, 0, 0, 0, 0, 12]);
+    }
+
+    #[test]
+    fn a_pod_with_a_new_configuration_counts_as_new_until_it_is_rolled_back() {
+        let mut pods = Pods::default();
+        (0..3).for_each(|pod| pods.put(pod, LAYERS[0]));
+        let (instance, new) = (1, crate::plan::VersionId(1));
+        pods.follow(&EventKind::InstanceConfigured { instance, version: new });
+        assert_eq!(pods.counts, [2, 0, 0, 0, 0, 1]);
+        // Its image is the old one.
+        pods.follow(&EventKind::InstanceUnready { instance, version: STABLE });
+        assert_eq!(pods.counts, [2, 0, 0, 0, 1, 0]);
+        pods.follow(&EventKind::InstanceReady { instance, version: STABLE });
+        pods.follow(&EventKind::InstanceConfigured { instance: 2, version: new });
+        assert_eq!(pods.counts, [1, 0, 0, 0, 0, 2]);
+        pods.follow(&EventKind::InstanceConfigured { instance, version: STABLE });
+        assert_eq!(pods.counts, [2, 0, 0, 0, 0, 1]);
+        // One that starts with the new configuration.
+        pods.follow(&EventKind::InstanceConfigured { instance: 9, version: new });
+        pods.follow(&EventKind::InstanceCreated { instance: 9, version: STABLE });
+        assert_eq!(pods.counts, [2, 0, 0, 0, 1, 1]);
     }
 
     #[test]
