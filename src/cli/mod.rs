@@ -12,6 +12,7 @@ mod exit;
 mod failure;
 mod growth;
 mod import;
+mod keeper;
 mod load;
 mod panic;
 mod place;
