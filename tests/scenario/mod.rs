@@ -4,6 +4,7 @@ mod arms;
 mod defaults;
 mod lint;
 mod manifests;
+mod objectives;
 mod profiles;
 
 use cutover::plan::Study;
