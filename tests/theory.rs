@@ -2,6 +2,7 @@
 //! The whole takes a minute of a release build: `scripts/verify`.
 
 use cutover::verify::{Extent, Job, THEORY, Verdict};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 fn jobs(wanted: impl Fn(&str) -> bool) -> Vec<Job> {
     let jobs = Job::read(THEORY, Extent::Whole).expect("a catalogue");
@@ -54,6 +55,35 @@ fn stalls_and_outages_leave_the_backlogs_and_latencies_of_their_formulas() {
 #[test]
 fn measured_upgrades_follow_from_what_was_measured_of_their_cause() {
     hold(&["measured-ngf-1", "measured-ngf-2", "measured-ngf-5"]);
+}
+
+#[test]
+fn a_short_sample_of_cut_requests_is_held_to_its_own_standard_error() {
+    let checks: Vec<_> = jobs(|name| name == "inflight-1")
+        .iter()
+        .flat_map(|job| job.run(Extent::Quick))
+        .map(|check| check.tolerance)
+        .collect();
+    assert!(checks[0].starts_with("±5 %, ±"), "told: {checks:?}");
+    // Far off is off, however short the sample.
+    let wrong = THEORY.replace(
+        "\"metric\": \"lost_in_flight_total\",\n     \"expected\": 100.0",
+        "\"metric\": \"lost_in_flight_total\",\n     \"expected\": 140.0",
+    );
+    assert_ne!(wrong, THEORY);
+    let jobs = Job::read(&wrong, Extent::Whole).expect("a catalogue");
+    let job = jobs.iter().find(|job| job.name() == "inflight-1").expect("the case");
+    assert_eq!(job.run(Extent::Quick)[0].verdict, Verdict::Off);
+}
+
+#[test]
+fn the_quick_catalogue_has_nothing_off() {
+    let jobs = Job::read(THEORY, Extent::Quick).expect("a catalogue");
+    assert!(jobs.len() > 40, "{}", jobs.len());
+    let checks: Vec<_> =
+        jobs.par_iter().with_max_len(1).flat_map_iter(|job| job.run(Extent::Quick)).collect();
+    let off: Vec<_> = checks.iter().filter(|check| check.verdict != Verdict::Ok).collect();
+    assert!(off.is_empty() && checks.len() > 100, "{off:?}");
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub struct ScreenArgs {
 #[derive(Args, Clone, Debug)]
 pub struct ScenarioArgs {
     /// The scenario: its file, the folder it lies in, the name of a shipped one, or a Deployment
-    /// manifest
+    /// manifest; `-` for stdin (files that it names lie in the current folder)
     #[arg(value_name = "SCENARIO")]
     pub scenario: PathBuf,
     /// Override a field, such as service.shutdown.pre_stop=5s (repeatable; list items by name)

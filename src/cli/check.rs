@@ -9,7 +9,9 @@ use super::place::Place;
 use super::reproduce;
 use super::study;
 use super::verdicts::{self, Verdicts};
+use crate::experiment::needs_control;
 use crate::experiment::objectives::{Holds, hold};
+use crate::plan::Study;
 use crate::report::folder::FolderOptions;
 use crate::scenario::code;
 
@@ -25,6 +27,7 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
             "add some, such as `objectives: [ { metric: excess_failed_share, at_most: 0.1% } ]`",
         ));
     }
+    has_its_control(study)?;
     let place = Place::claim(&args.output, study, "check")?;
     study::warn(study, console);
     let (result, summary) = asked.run(&args.scenario, args.output.threads, &place, console)?;
@@ -46,4 +49,19 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
         () if held.iter().any(|held| held.holds == Holds::Unknown) => Exit::NoFullAnswer,
         () => Exit::Done,
     })
+}
+
+/// Refuses limits on harm beyond the control's where there is no control.
+fn has_its_control(study: &Study) -> Result<(), Failure> {
+    let mut metrics = study.objectives.iter().map(|objective| objective.metric.as_str());
+    let Some(metric) = metrics.find(|metric| !study.control && needs_control(metric)) else {
+        return Ok(());
+    };
+    let what = format!("the objective on {metric} needs a control, and this study has none");
+    let why = if study.plan.operations.is_empty() {
+        "nothing is deployed here: hold a limit on a metric of the run itself, such as failed_share"
+    } else {
+        "leave --no-control out, or hold a limit on a metric of the run itself, such as failed_share"
+    };
+    Err(Failure::bad_input(code::NOT_MEASURED, &what).help(why))
 }

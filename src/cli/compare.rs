@@ -6,6 +6,7 @@ use super::exemplars;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::growth::Growth;
+use super::keeper::Keeper;
 use super::load;
 use super::place::Place;
 use super::reproduce;
@@ -79,7 +80,12 @@ impl Asked {
         place: &Place,
         console: &Console,
     ) -> Result<(StudyResult, Summary), Failure> {
-        let result = many_runs(&self.study, &self.growth, scenario, threads, Some(place), console)?;
+        let (study, growth) = (&self.study, &self.growth);
+        let runner = Simulator::of_figures(study, COMPARE_BUCKETS);
+        let timeline_width = runner.options.timeline_width;
+        let job = Job { study, growth, runner: &runner, scenario, threads };
+        let keeper = Keeper::beside(place, console);
+        let result = study::carry_out(&job, timeline_width, &keeper, console)?;
         let mut summary = summarise_look(&result, self.growth.looks.len());
         summary.target = self.growth.target;
         Ok((result, summary))
@@ -100,24 +106,6 @@ impl Asked {
         }
         exemplars::shown(&self.study, result, scenario, output.threads)
     }
-}
-
-/// Carries out a study of which only figures are kept.
-///
-/// # Errors
-/// If a run breaks an invariant, or a checkpoint cannot be read.
-pub fn many_runs(
-    study: &Study,
-    growth: &Growth,
-    scenario: &ScenarioArgs,
-    threads: Option<usize>,
-    place: Option<&Place>,
-    console: &Console,
-) -> Result<StudyResult, Failure> {
-    let runner = Simulator::of_figures(study, COMPARE_BUCKETS);
-    let timeline_width = runner.options.timeline_width;
-    let job = Job { study, growth, runner: &runner, timeline_width, place, scenario, threads };
-    study::carry_out(job, console)
 }
 
 fn answer(result: &StudyResult, summary: &Summary, format: Format, console: &Console) -> String {

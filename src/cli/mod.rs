@@ -12,6 +12,7 @@ mod exit;
 mod failure;
 mod growth;
 mod import;
+mod keeper;
 mod load;
 mod panic;
 mod place;
@@ -28,10 +29,11 @@ mod validate;
 mod verdicts;
 mod verify;
 
-use std::io::ErrorKind;
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use args::{Cli, Command};
 use console::{Console, to_stderr};
@@ -66,11 +68,16 @@ pub fn main() -> ExitCode {
 fn told(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
         return match error.print() {
-            Err(fault) if fault.kind() != ErrorKind::BrokenPipe => Exit::ReadWrite,
+            Err(fault) if fault.kind() != io::ErrorKind::BrokenPipe => Exit::ReadWrite,
             _ => Exit::Done,
         };
     }
     let text = error.render().to_string();
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // Nothing was asked: the help says what can be, and is no diagnostic.
+        to_stderr(&text);
+        return Exit::BadInput;
+    }
     let what = text.strip_prefix("error: ").unwrap_or(&text);
     to_stderr(&format!("error[CUT{:04}]: {what}", code::USAGE.number));
     Exit::BadInput

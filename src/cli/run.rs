@@ -7,6 +7,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::growth::Growth;
+use super::keeper::Keeper;
 use super::load;
 use super::place::Place;
 use super::reproduce;
@@ -53,13 +54,12 @@ pub fn run(args: &RunArgs, console: &Console) -> Result<Exit, Failure> {
         study: &study,
         growth: &Growth::fixed(1),
         runner: &runner,
-        timeline_width,
-        // Two runs: not worth a checkpoint, which would not hold the log.
-        place: None,
         scenario: &args.scenario,
         threads: args.output.threads,
     };
-    let result = study::carry_out(job, console)?;
+    // Two runs: not worth a checkpoint, which would not hold the log.
+    let keeper = Keeper::of_nothing(console);
+    let result = study::carry_out(&job, timeline_width, &keeper, console)?;
     let record = runner.record.into_inner().unwrap_or_else(PoisonError::into_inner);
     let record = record.expect("the strategy's run was carried out");
     let summary = summarise(&result);

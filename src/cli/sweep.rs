@@ -2,18 +2,18 @@
 //! their ranges.
 
 use super::args::{Format, SweepArgs};
-use super::compare::many_runs;
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::growth::{Growth, metric};
+use super::keeper::Keeper;
 use super::load;
 use super::place::Place;
 use super::reproduce;
-use super::study;
+use super::study::{self, Job};
 use crate::experiment::precision::headline;
-use crate::experiment::summarise;
 use crate::experiment::sweep::{Design, Input, Point, Sweep, settings};
+use crate::experiment::{COMPARE_BUCKETS, Simulator, summarise};
 use crate::plan::Study;
 use crate::report::sweep as report;
 use crate::report::terminal::Screen;
@@ -41,21 +41,7 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
     };
     let place = Place::claim(&args.output, &studies[0], "sweep")?;
     study::warn(&studies[0], console);
-    let mut points = Vec::new();
-    // Each point is a study of its own; one line for each is enough.
-    let quiet = Console { quiet: true, ..console.clone() };
-    for (number, (setting, study)) in settings.into_iter().zip(&studies).enumerate() {
-        console.note(&format!(
-            "point {} of {}: {}",
-            number + 1,
-            studies.len(),
-            told(&inputs, &setting)
-        ));
-        let growth = Growth::fixed(study.seeds);
-        let result = many_runs(study, &growth, &args.scenario, args.output.threads, None, &quiet)?;
-        let summary = summarise(&result);
-        points.push(Point::new(setting, result, summary));
-    }
+    let points = points(args, &inputs, settings, &studies, &place, console)?;
     let sweep = Sweep { inputs, design, metric, points };
     let first = sweep.inputs.iter().zip(&sweep.points[0].values);
     let first: Vec<(String, String)> =
@@ -70,6 +56,46 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
         Format::Csv => report::csv(&sweep),
     })?;
     Ok(Exit::Done)
+}
+
+/// Carries out the study of every point, one after another.
+fn points(
+    args: &SweepArgs,
+    inputs: &[Input],
+    settings: Vec<Vec<Option<String>>>,
+    studies: &[Study],
+    place: &Place,
+    console: &Console,
+) -> Result<Vec<Point>, Failure> {
+    let simulators = studies.iter().map(|study| Simulator::of_figures(study, COMPARE_BUCKETS));
+    let simulators: Vec<Simulator<'_>> = simulators.collect();
+    let keeper = Keeper::beside(place, console);
+    let widths = simulators.iter().map(|simulator| simulator.options.timeline_width);
+    let with_widths: Vec<_> = studies.iter().zip(widths).collect();
+    let collectors = keeper.collectors(&with_widths, console)?;
+    // Each point is a study of its own; one line for each is enough.
+    let quiet = Console { quiet: true, ..console.clone() };
+    for (number, study) in studies.iter().enumerate() {
+        let what = told(inputs, &settings[number]);
+        console.note(&format!("point {} of {}: {what}", number + 1, studies.len()));
+        let growth = Growth::fixed(study.seeds);
+        let (runner, scenario, threads) =
+            (&simulators[number], &args.scenario, args.output.threads);
+        let job = Job { study, growth: &growth, runner, scenario, threads };
+        study::finish(&job, &collectors[number], &keeper.progress, &quiet)?;
+        collectors[number].keep_rows_alone();
+    }
+    let collectors = keeper.over(collectors).into_iter();
+    Ok(settings
+        .into_iter()
+        .zip(studies)
+        .zip(collectors)
+        .map(|((setting, study), collector)| {
+            let result = collector.into_result(study);
+            let summary = summarise(&result);
+            Point { values: setting, result, summary }
+        })
+        .collect())
 }
 
 /// The study of every point.

@@ -10,6 +10,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::plain;
+use super::signal;
 use crate::experiment::default_threads;
 use crate::scenario::code;
 use crate::verify::{Check, Extent, Job, THEORY, Verdict};
@@ -21,6 +22,9 @@ use crate::verify::{Check, Extent, Job, THEORY, Verdict};
 pub fn verify(args: &VerifyArgs, console: &Console) -> Result<Exit, Failure> {
     let extent = if args.quick { Extent::Quick } else { Extent::Whole };
     let jobs = jobs(&args.paths, extent)?;
+    signal::end_with(
+        "interrupted: nothing is kept of a verification, the same command starts anew\n",
+    );
     let threads = args.threads.unwrap_or_else(default_threads);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.expect("the system lets a program start threads");

@@ -165,6 +165,20 @@ impl Collector {
         collected.seeds[(key.seed - self.first_seed) as usize] = Some(Finished { rows, control });
     }
 
+    /// Forgets all but the rows of a study that is finished: sums over seeds (pooled histograms,
+    /// timelines, causes), rows by class, and what further runs would need of the controls.
+    pub fn keep_rows_alone(&self) {
+        for group in 0..self.groups.len() {
+            let mut collected = self.lock(group);
+            collected.sums = Sums { work: collected.sums.work, ..Sums::default() };
+            for finished in collected.seeds.iter_mut().flatten() {
+                finished.rows.class_rows = Vec::new();
+                finished.rows.class_totals = Vec::new();
+                finished.control = None;
+            }
+        }
+    }
+
     /// The rows of the first seeds of a study that may still grow. Sums over seeds (pooled
     /// histograms, timelines, causes) are left out.
     ///

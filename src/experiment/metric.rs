@@ -86,6 +86,22 @@ pub const METRICS: [Metric; 49] = [
     metric("max_traffic_exposed", Unit::Share, LESS),
 ];
 
+/// Metrics that say what changed against the control of the same seed.
+const AGAINST_CONTROL: [&str; 6] = [
+    "excess_failed",
+    "excess_failed_share",
+    "impact_s",
+    "detect_s",
+    "mitigate_s",
+    "extra_instance_s",
+];
+
+/// Whether a metric has no value in a study without a control.
+#[must_use]
+pub fn needs_control(name: &str) -> bool {
+    AGAINST_CONTROL.contains(&name)
+}
+
 /// The place of a metric in [`METRICS`].
 #[must_use]
 pub fn index_of(name: &str) -> Option<usize> {

@@ -28,7 +28,7 @@ mod width;
 pub use checkpoint::{CheckpointError, load_checkpoint, save_checkpoint};
 pub use collect::Collector;
 pub use exemplar::{Exemplar, Role, exemplars, headline, rerun};
-pub use metric::{METRICS, Metric, Unit, index_of};
+pub use metric::{METRICS, Metric, Unit, index_of, needs_control};
 pub use result::{CONTROL_NAME, Censored, ClassRow, Group, Row, StudyResult};
 pub use runner::{BrokenRun, Runner, Simulator, message_of, plan_of};
 pub use study::{Progress, Silent, default_threads, finish_runs, run_study};

@@ -93,6 +93,9 @@ fn judge(result: &StudyResult, objective: &Objective, group: &Group, level: f64)
     };
     let happens_or_not = objective.metric.ends_with("_s");
     let none = seen.iter().all(|seen| seen.value.is_none());
+    if none && objective.class.is_some() {
+        return unknown("classes have no such metric of their own");
+    }
     let deployed = group.rows.iter().any(|row| row.value("deploy_s").is_some());
     if none && !(happens_or_not && deployed && result.study.control) {
         return unknown("no run has a value of this metric");

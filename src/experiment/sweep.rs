@@ -16,7 +16,6 @@ use super::metric::METRICS;
 use super::result::{Group, StudyResult};
 use super::summarise::{mean_requests, paired_difference};
 use super::summary::{Difference, Summary, Verdict};
-use crate::record::Timeline;
 use crate::stats::{LEVEL, correction};
 
 /// A field and the values it takes.
@@ -42,24 +41,10 @@ pub enum Design {
 pub struct Point {
     /// What each input is set to; `None`: as the scenario has it.
     pub values: Vec<Option<String>>,
-    /// The rows; sums over seeds are left out.
+    /// The rows; sums over seeds are left out, and so are rows by class.
     pub result: StudyResult,
     /// Its figures.
     pub summary: Summary,
-}
-
-impl Point {
-    /// Keeps what a sweep needs of a study.
-    #[must_use]
-    pub fn new(values: Vec<Option<String>>, mut result: StudyResult, summary: Summary) -> Self {
-        for group in &mut result.groups {
-            group.cells = Vec::new();
-            group.class_rows = Vec::new();
-            group.class_totals = Vec::new();
-            group.timeline = Timeline::default();
-        }
-        Self { values, result, summary }
-    }
 }
 
 /// A finished sweep.
@@ -299,7 +284,7 @@ mod tests {
                 }
             }
             let summary = summarise(&result);
-            Point::new(vec![Some(mean.to_string())], result, summary)
+            Point { values: vec![Some(mean.to_string())], result, summary }
         });
         let inputs = vec![Input { path: "x".into(), values: vec![String::new(); means.len()] }];
         Sweep { inputs, design: Design::Grid, metric, points: points.collect() }

@@ -55,7 +55,7 @@ impl Checker {
             }
             Shape::ByKind { scalar, list, map } => {
                 let inner = match (&node.value, list) {
-                    (Value::Map(entries), _) if entries.is_empty() => {
+                    (Value::Map(entries), _) if entries.is_empty() && !may_be_empty(map) => {
                         return self.wrong_type(node, shape, path);
                     }
                     (Value::Map(_), _) => map,
@@ -377,6 +377,13 @@ impl Checker {
             }
         }
     }
+}
+
+/// Whether a mapping of this shape says something with all of its fields left out.
+pub(super) fn may_be_empty(shape: &Shape) -> bool {
+    let Shape::Map(object) = shape else { return false };
+    object.one_of.is_none()
+        && object.fields.iter().all(|field| field.presence != Presence::Required)
 }
 
 /// A default of the field table as a tree that stands where the field would.

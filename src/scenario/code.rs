@@ -97,6 +97,10 @@ codes! {
         "All arms of a study see the same arrivals, clock and releases, so that differences \
          between them come from the strategy alone. `with:` changes what a strategy or platform \
          team can change; another clock or load is another scenario.";
+    NOT_MEASURED = 27, "A limit on something that is not measured.",
+        "No run of this study could ever have a value of the metric, so the objective would stay \
+         open whatever the number of seeds: a rollout's time of one class, a cost without a \
+         price, harm beyond the control's without a control.";
     OUTSIDE_FOLDER = 30, "A path that leaves the scenario's folder.",
         "Files are looked for beside the scenario, and neither `..`, an absolute path nor a link \
          may lead out of its folder. `--allow-outside` lifts that.";

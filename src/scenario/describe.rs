@@ -36,7 +36,8 @@ pub fn shape(shape: &Shape) -> String {
                 .to_owned()
         }
         Shape::Amount => {
-            "a number such as 400, a share such as 0.1%, or seconds such as 400ms".to_owned()
+            "a number such as 400, a share such as 0.1%, or a duration such as 400ms or 1m30s"
+                .to_owned()
         }
         Shape::Word(words) => one_of(words),
         Shape::Map(object) => format!("a mapping with {}", keys(object)),

@@ -6,7 +6,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::check::find_option;
+use super::check::{find_option, may_be_empty};
 use super::schema::{Form, Object, ROOT, Shape};
 use super::source::Sources;
 use super::yaml::{self, Node, Value};
@@ -82,6 +82,8 @@ fn walk(node: &Node, shape: &Shape, path: String, found: &mut Vec<FieldKind>) {
         Shape::ByKind { scalar, list, map } => match (&node.value, list) {
             (Value::Map(_), _) => walk(node, map, path, found),
             (Value::List(_), Some(list)) => walk(node, list, path, found),
+            // What may as well be an empty mapping is no scalar field.
+            _ if may_be_empty(map) => {}
             _ => {
                 walk(node, scalar, path, found);
             }

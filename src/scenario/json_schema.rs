@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::describe;
-use super::schema::{Alternative, Choice, Field, Form, Object, Presence, ROOT, Shape};
+use super::schema::{Alias, Alternative, Choice, Field, Form, Object, Presence, ROOT, Shape};
 
 /// The schema, as a text.
 #[must_use]
@@ -50,7 +50,7 @@ impl Schemas {
             }
             Shape::Bool => json!({ "type": "boolean" }),
             Shape::Name | Shape::Label | Shape::Text | Shape::Path | Shape::Instant => text(shape),
-            Shape::Word(words) => json!({ "enum": words }),
+            Shape::Word(words) => words_alone(words),
             Shape::Map(object) => self.object(object),
             Shape::List(list) => json!({
                 "type": "array", "items": self.shape(&list.item), "minItems": list.least, "maxItems": list.most,
@@ -59,7 +59,9 @@ impl Schemas {
                 json!({ "type": "object", "additionalProperties": self.shape(inner) })
             }
             Shape::Choice(choice) => self.choice(choice),
-            Shape::Or(words, inner) => json!({ "anyOf": [{ "enum": words }, self.shape(inner)] }),
+            Shape::Or(words, inner) => {
+                json!({ "anyOf": [words_alone(words), self.shape(inner)] })
+            }
             Shape::ByKind { scalar, list, map } => self.by_kind(scalar, *list, map),
             Shape::Edits => json!({ "type": "object" }),
         }
@@ -97,30 +99,45 @@ impl Schemas {
         }
         let mut schema = Map::new();
         if let Some(choice) = object.one_of {
-            let keys: Vec<Value> =
-                choice.options.iter().map(|option| json!({ "required": [option.name] })).collect();
+            let keys =
+                choice.options.iter().flat_map(|option| spellings(option.name, option.aliases));
+            let keys: Vec<Value> = keys.map(|key| json!({ "required": [key] })).collect();
             schema.insert("oneOf".into(), Value::Array(keys));
             for option in choice.options {
-                properties.insert(option.name.into(), self.alternative(option));
+                let schema = self.alternative(option);
+                for alias in option.aliases {
+                    properties.insert(alias.name.into(), respelt(&schema, option.name, alias.form));
+                }
+                properties.insert(option.name.into(), schema);
             }
         }
-        let required: Vec<&str> = object
-            .fields
-            .iter()
-            .filter(|field| field.presence == Presence::Required)
-            .map(|field| field.name)
-            .collect();
+        let needed = object.fields.iter().filter(|field| field.presence == Presence::Required);
+        let (plain, respelt): (Vec<&Field>, Vec<&Field>) =
+            needed.partition(|field| field.aliases.is_empty());
+        let required: Vec<&str> = plain.iter().map(|field| field.name).collect();
+        // Of a field with several spellings, any one will do.
+        let any_spelling = respelt.iter().map(|field| {
+            let keys = spellings(field.name, field.aliases);
+            json!({ "anyOf": keys.map(|key| json!({ "required": [key] })).collect::<Vec<_>>() })
+        });
+        let any_spelling: Vec<Value> = any_spelling.collect();
         schema.insert("type".into(), json!("object"));
         schema.insert("properties".into(), Value::Object(properties));
         schema.insert("additionalProperties".into(), json!(false));
         if !required.is_empty() {
             schema.insert("required".into(), json!(required));
         }
+        if !any_spelling.is_empty() {
+            schema.insert("allOf".into(), Value::Array(any_spelling));
+        }
         Value::Object(schema)
     }
 
     fn field(&mut self, field: &Field) -> Value {
         let mut schema = self.shape(&field.shape);
+        if field.form == Form::Seconds {
+            schema = json!({ "anyOf": [schema, { "type": "integer", "minimum": 0 }] });
+        }
         let mut description = field.doc.to_owned();
         if !matches!(field.shape, Shape::Map(_) | Shape::List(_) | Shape::Choice(_)) {
             description += &format!(" Takes {}.", describe::shape(&field.shape));
@@ -171,6 +188,17 @@ fn bare(option: &Alternative) -> bool {
         }
         _ => false,
     }
+}
+
+/// Every key that an option or field goes by.
+fn spellings(name: &'static str, aliases: &'static [Alias]) -> impl Iterator<Item = &'static str> {
+    std::iter::once(name).chain(aliases.iter().map(|alias| alias.name))
+}
+
+/// One of some words. A word of digits, such as the status 502, reads as a number in YAML.
+fn words_alone(words: &[&str]) -> Value {
+    let numbers = words.iter().filter_map(|word| word.parse::<u32>().ok()).map(|n| json!(n));
+    json!({ "enum": words.iter().map(|word| json!(word)).chain(numbers).collect::<Vec<_>>() })
 }
 
 fn text(shape: &Shape) -> Value {

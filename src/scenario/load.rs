@@ -55,7 +55,11 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Study, Problem> {
     };
     let reader = files::open_regular(&file).map_err(|fault| {
         let missing = fault.code == code::MISSING_FILE && !file.exists();
-        whole(if missing { code::NO_SCENARIO } else { fault.code }, fault.what)
+        let what = match missing && path.is_dir() {
+            true => "this folder holds no scenario.yaml".to_owned(),
+            false => fault.what,
+        };
+        whole(if missing { code::NO_SCENARIO } else { fault.code }, what)
     })?;
     let mut bytes = Vec::new();
     reader
@@ -81,7 +85,11 @@ pub fn load_text(
     load_bytes(name, text.as_bytes(), files, overrides)
 }
 
-fn load_bytes(
+/// Loads a scenario from its bytes, whatever they are.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn load_bytes(
     name: &str,
     bytes: &[u8],
     files: &dyn Files,

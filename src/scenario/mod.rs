@@ -38,5 +38,5 @@ pub use field_list::{FieldKind, fields_json, fields_of};
 pub use files::{Embedded, Files, Folder, NoFiles};
 pub use json_schema::json_schema;
 pub use limits::{NS_PER_REQUEST, Prediction, predict};
-pub use load::{Overrides, load, load_text};
+pub use load::{Overrides, load, load_bytes, load_text};
 pub use manifest::{Change, Imported, Manifest, import, is_manifest};

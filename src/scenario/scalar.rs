@@ -123,7 +123,8 @@ fn amount(text: &str, plain: bool) -> Result<Held, Misfit> {
     if text.ends_with('%') {
         return Ok(Held::Amount(units::share(text)?, AmountUnit::Percent));
     }
-    if text.ends_with('s') && text.starts_with(|c: char| c.is_ascii_digit()) {
+    let unit = text.ends_with(char::is_alphabetic);
+    if unit && text.starts_with(|c: char| c.is_ascii_digit()) {
         return Ok(Held::Amount(units::duration(text)?.as_secs_f64(), AmountUnit::Seconds));
     }
     Ok(Held::Amount(units::number(text)?, AmountUnit::Plain))

@@ -46,6 +46,9 @@ pub fn assemble(
             left_out.push(arm.arm);
         }
     }
+    let worlds = arms.iter().filter_map(|arm| arm.plan.as_deref());
+    let worlds: Vec<_> = std::iter::once(&world.plan).chain(worlds).collect();
+    resolve::measured(context, root, &worlds);
     if !context.errors.is_empty() {
         return None;
     }

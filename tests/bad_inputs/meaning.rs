@@ -166,6 +166,20 @@ const ROWS: &[(&str, &str, &str, u8, &[&str])] = &[
         2,
         &["service.replicas"],
     ),
+    (
+        "",
+        "deploy: {}}",
+        "deploy: {}}, {at: 1m, drain: {node: 99}}",
+        2,
+        &["operations[1].drain.node", "there is no node 99", "0 to 2"],
+    ),
+    (
+        "",
+        "deploy: {}}]",
+        "deploy: {}}, {at: 1m, drain: {node: 1}}]\nplatform: {nodes: 1}",
+        2,
+        &["there is no node 1", "allowed: 0"],
+    ),
 ];
 
 #[test]

@@ -25,6 +25,20 @@ fn an_objective_holds_fails_or_cannot_be_told() {
 }
 
 #[test]
+fn a_limit_beyond_the_control_needs_one() {
+    let desk = desk("{ metric: excess_failed_share, at_most: 1% }");
+    let message = check(&desk, &["--no-control"]).refused();
+    assert!(
+        message.starts_with("error[CUT0027]: ") && message.contains("--no-control"),
+        "{message}"
+    );
+    let message = check(&desk, &["--set=operations=[]"]).refused();
+    assert!(message.contains("nothing is deployed here"), "{message}");
+    // The objectives of a scenario are no business of the other commands.
+    desk.run(&["compare", "shop.yaml", "--no-control", "--no-charts", "--seeds=2"]).done();
+}
+
+#[test]
 fn a_failure_outranks_what_cannot_be_told() {
     let two =
         "{ metric: requests, at_most: 1000000, in_seeds: 95% }, { metric: ok_p50_ms, at_most: 1 }";

@@ -60,6 +60,26 @@ fn a_scenario_with_mistakes_tells_all_of_them_and_the_same_to_every_command() {
 }
 
 #[test]
+fn nothing_asked_is_answered_with_the_help_and_no_code() {
+    let desk = Desk::shop();
+    for line in [&[][..], &["import"]] {
+        let told = desk.run(line);
+        assert_eq!((told.code, told.out.as_str()), (Some(2), ""), "{told:#?}");
+        assert!(told.err.contains("Usage: cutover"), "{told:#?}");
+        assert!(!told.err.contains("error["), "{told:#?}");
+    }
+}
+
+#[test]
+fn a_folder_without_a_scenario_is_told_from_one_that_is_not_there() {
+    let desk = Desk::shop();
+    std::fs::create_dir(desk.path("empty")).expect("a folder");
+    let message = desk.run(&["validate", "empty"]).refused();
+    assert!(message.contains("this folder holds no scenario.yaml: empty"), "{message}");
+    assert!(desk.run(&["validate", "nowhere"]).refused().contains("there is no such file"));
+}
+
+#[test]
 fn a_folder_that_holds_anything_else_is_refused_before_a_run() {
     let desk = Desk::shop();
     std::fs::create_dir(desk.path("thesis")).expect("a folder");

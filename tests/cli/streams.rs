@@ -49,6 +49,35 @@ fn formats_are_what_their_names_say() {
     assert!(desk.run(&with(&["--format=markdown"])).done().contains("| --- |"));
 }
 
+#[test]
+fn a_dash_is_a_scenario_on_stdin() {
+    let desk = Desk::shop();
+    let piped = |arguments: &[&str], text: &str| {
+        std::fs::write(desk.path("piped"), text).expect("a file");
+        let file = std::fs::File::open(desk.path("piped")).expect("a file");
+        let output = desk.command(arguments).stdin(file).output();
+        std::fs::remove_file(desk.path("piped")).expect("a file");
+        Told::of(&output.expect("it runs"))
+    };
+    let named = desk.run(&LINE).done();
+    let line = ["compare", "-", "--seeds=2", "--no-charts"];
+    assert_eq!(piped(&line, super::SHOP).done(), named);
+    // A sweep reads its scenario once for each point.
+    let sweep = ["sweep", "-", "--over=service.replicas=4,6", "--seeds=1", "--no-charts"];
+    assert!(piped(&sweep, super::SHOP).done().contains("service.replicas"));
+    let wrong = piped(&["validate", "-"], &super::SHOP.replace("replicas: 4", "replicas: none"));
+    assert!(wrong.refused().contains("--> stdin:"), "the place");
+    let beside = super::SHOP
+        .replace("{ name: rolling, rolling: {} }", "{ name: rolling, manifest: d.yaml }");
+    assert!(piped(&["validate", "-"], &beside).refused().contains("there is no such file"));
+    let manifest = std::fs::read_to_string(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/data/scenario/deployment.yaml"),
+    );
+    let told = piped(&["validate", "-"], &manifest.expect("a manifest"));
+    assert!(told.err.contains("stdin is a manifest"), "{told:#?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_reader_that_leaves_early_is_no_failure() {

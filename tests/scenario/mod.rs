@@ -2,9 +2,12 @@
 
 mod arms;
 mod defaults;
+mod json_schema;
 mod lint;
 mod manifests;
+mod objectives;
 mod profiles;
+mod values;
 
 use cutover::plan::Study;
 use cutover::scenario::{NoFiles, Overrides, load_text};

@@ -65,10 +65,13 @@ pub fn table(result: &StudyResult, summary: &Summary) -> Option<Grid> {
         ("extra_instance_s", "extra", "inst. min", Scale::Minutes),
         ("extra_instance_s", "extra cost", currency.as_str(), price),
     ];
-    columns.retain(|&(metric, ..)| {
-        study.arms.iter().any(|arm| {
-            mixed(result, summary, &arm.name, metric).is_some_and(|(mean, _)| mean != 0.0)
-        })
+    let priced = study.plan.instance_hour_cost > 0.0;
+    columns.retain(|&(metric, .., scale)| {
+        let shown = priced || !matches!(scale, Scale::Price(_));
+        shown
+            && study.arms.iter().any(|arm| {
+                mixed(result, summary, &arm.name, metric).is_some_and(|(mean, _)| mean != 0.0)
+            })
     });
     let mut headings = vec![Heading::words("strategy")];
     headings.extend(columns.iter().map(|&(_, name, unit, _)| Heading::number(name, unit)));
@@ -113,4 +116,22 @@ pub fn ranking(result: &StudyResult, summary: &Summary) -> Option<String> {
         "Excess failed requests per {unit}, fewest first: {}.",
         texts.collect::<Vec<_>>().join("; ")
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_cost_is_told_where_there_is_a_price() {
+        let mut result = fixture::result();
+        let has_cost = |result: &StudyResult| {
+            let grid = table(result, &fixture::summary(result)).expect("several releases");
+            grid.headings.iter().any(|heading| heading.name == "extra cost")
+        };
+        assert!(has_cost(&result));
+        result.study.plan.instance_hour_cost = 0.0;
+        assert!(!has_cost(&result));
+    }
 }

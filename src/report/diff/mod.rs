@@ -117,10 +117,23 @@ pub fn diff(first: &Results, second: &Results) -> Diff {
         notes.push("the seeds differ: means are compared, not pairs".to_owned());
     }
     let level = correction::bonferroni(LEVEL, pairs.len());
+    let same = first.digest == second.digest;
     let lines = pairs.iter().flat_map(|(before, after)| {
-        (0..METRICS.len()).filter_map(move |metric| line(before, after, metric, paired, level))
+        (0..METRICS.len()).filter_map(move |metric| {
+            let mut line = line(before, after, metric, paired, level)?;
+            // Of the same scenario: no seed could tell two folders apart that no seed here does.
+            if same && paired && before.values[metric] == after.values[metric] {
+                line.difference = line.difference.map(unchanged);
+            }
+            Some(line)
+        })
     });
     Diff { notes, lines: lines.collect(), paired, pairs: pairs.len() }
+}
+
+fn unchanged(difference: Difference) -> Difference {
+    let interval = (0.0, 0.0);
+    Difference { mean: 0.0, interval, verdict: Verdict::NoRelevantDifference, ..difference }
 }
 
 fn notes(first: &Results, second: &Results) -> Vec<String> {

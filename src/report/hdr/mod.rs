@@ -11,7 +11,7 @@ pub use hgrm::percentile_table;
 pub use hlog::{Interval, interval_log};
 
 use crate::engine::Histogram;
-use crate::experiment::{Group, StudyResult};
+use crate::experiment::{CONTROL_NAME, Group, StudyResult};
 
 use super::text::file_names;
 
@@ -23,7 +23,7 @@ use super::text::file_names;
 pub fn files(result: &StudyResult) -> Vec<(String, String)> {
     let study = &result.study;
     let strategies = strategies(result);
-    let names = file_names(strategies.iter().copied());
+    let names = names(&strategies);
     let releases = file_names(study.releases.iter().map(|release| release.name.as_str()));
     let mut files = Vec::new();
     for (strategy, name) in strategies.iter().zip(&names) {
@@ -49,6 +49,17 @@ pub fn files(result: &StudyResult) -> Vec<(String, String)> {
         files.push((format!("latency/{name}.hlog"), log));
     }
     files
+}
+
+/// The files' names, in the order of the strategies. A strategy keeps its own name: where one is
+/// called what the control's name comes to, the control's gets a number.
+fn names(strategies: &[&str]) -> Vec<String> {
+    let mut order: Vec<usize> = (0..strategies.len()).collect();
+    order.sort_by_key(|&place| strategies[place] == CONTROL_NAME);
+    let given = file_names(order.iter().map(|&place| strategies[place]));
+    let mut names = vec![String::new(); strategies.len()];
+    order.into_iter().zip(given).for_each(|(place, name)| names[place] = name);
+    names
 }
 
 /// The names of the strategies in the result's order, each once, the control's too.
@@ -86,6 +97,21 @@ mod tests {
         assert!(paths.contains(&"latency/rolling.hlog"));
         assert!(paths.contains(&"latency/rolling.hgrm"));
         assert!(paths.contains(&"latency/no-deploy.hlog"));
+    }
+
+    #[test]
+    fn a_strategy_named_as_the_control_is_keeps_its_name() {
+        let mut result = fixture::one_release();
+        let taken = result.study.arms[0].name.clone();
+        for group in result.groups.iter_mut().filter(|group| group.strategy == taken) {
+            group.strategy = "no-deploy".to_owned();
+        }
+        let own = result.groups.iter().find(|group| group.strategy == "no-deploy").unwrap();
+        let own = percentile_table(&pooled(own));
+        let files = files(&result);
+        let content = |name: &str| &files.iter().find(|(path, _)| path == name).unwrap().1;
+        assert_eq!(*content("latency/no-deploy.hgrm"), own);
+        assert_ne!(*content("latency/no-deploy-2.hgrm"), own);
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn sweep(design: Design, inputs: &[(&str, &[&str])], means: &[[f64; 2]]) -> Swee
             }
         }
         let summary = summarise(&result);
-        Point::new(setting, result, summary)
+        Point { values: setting, result, summary }
     });
     Sweep { inputs, design, metric, points: points.collect() }
 }

@@ -20,6 +20,7 @@ mod version;
 pub mod window;
 
 pub use context::Context;
+pub use response::measured;
 
 use super::checked::{Checked, Held};
 use super::code;

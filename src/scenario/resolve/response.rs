@@ -1,10 +1,10 @@
 //! `response`, `analyses` and `objectives`.
 
-use super::Context;
 use super::law::law;
+use super::{Context, metrics};
 use crate::plan::{
-    Alert, Analysis, AnalysisMetric, Bound, MetricName, Metrics, Objective, OnCall, RequestClass,
-    Response, Rollback, Scope, ScopeVersion, Slo, Tickets,
+    Alert, Analysis, AnalysisMetric, Arrivals, Bound, MetricName, Metrics, Objective, OnCall, Plan,
+    RequestClass, Response, Rollback, Scope, ScopeVersion, Slo, Tickets,
 };
 use crate::scenario::checked::{AmountUnit, Checked, Held};
 use crate::scenario::code;
@@ -174,30 +174,78 @@ pub fn objectives(
     classes: &[RequestClass],
 ) -> Vec<Objective> {
     let names: Vec<String> = classes.iter().map(|class| class.name.clone()).collect();
-    let known: Vec<String> = super::metrics::NAMES.iter().map(|name| (*name).to_owned()).collect();
+    let known: Vec<String> = metrics::NAMES.iter().map(|name| (*name).to_owned()).collect();
     let mut objectives = Vec::new();
     for item in root.at("objectives").items() {
-        let found = context.find(item.at("metric"), "metric", &known);
+        let found = context.find(item.at("metric"), "metric", &known).is_some();
+        let metric = item.at("metric").text().to_owned();
         if let Some(class) = item.at("class").given() {
             context.find(class, "request class", &names);
-        }
-        let Held::Amount(value, unit) = item.at("at_most").held else { unreachable!("an amount") };
-        let metric = item.at("metric").text().to_owned();
-        let share = metric.ends_with("_share") || metric == "utilisation";
-        if found.is_some() && (unit == AmountUnit::Percent) && !share {
-            context.error(code::RANGE, item.at("at_most"), format!("{metric} is not a share"));
-        }
-        let milliseconds = metric.ends_with("_ms");
-        let at_most = if unit == AmountUnit::Seconds && milliseconds { value * 1e3 } else { value };
-        if unit == AmountUnit::Seconds && !milliseconds && !metric.ends_with("_s") {
-            context.error(code::RANGE, item.at("at_most"), format!("{metric} is not a time"));
+            if found && !metrics::BY_CLASS.contains(&metric.as_str()) {
+                let message = format!("{metric} is one of the whole run: no class has its own");
+                let error = context.error(code::NOT_MEASURED, class, message);
+                error.allowed = Some(metrics::BY_CLASS.join(", "));
+            }
         }
         objectives.push(Objective {
+            at_most: at_most(context, item.at("at_most"), found.then_some(&metric)),
             metric,
             class: item.at("class").given().map(|at| at.text().to_owned()),
-            at_most,
             in_seeds: item.at("in_seeds").given().map(Checked::number),
         });
     }
     objectives
+}
+
+/// A limit in the unit of its metric.
+fn at_most(context: &mut Context<'_>, at: &Checked, metric: Option<&String>) -> f64 {
+    let Held::Amount(value, unit) = at.held else { unreachable!("the limit is an amount") };
+    let Some(metric) = metric else { return value };
+    match (unit, metrics::units_a_second(metric)) {
+        (AmountUnit::Percent, _) if !metrics::is_share(metric) => {
+            context.error(code::RANGE, at, format!("{metric} is not a share"));
+        }
+        (AmountUnit::Seconds, None) => {
+            context.error(code::RANGE, at, format!("{metric} is not a time"));
+        }
+        (AmountUnit::Seconds, Some(units)) => return value * units,
+        _ => {}
+    }
+    value
+}
+
+/// Refuses limits on what none of the study's worlds measures: no number of seeds could tell.
+pub fn measured(context: &mut Context<'_>, root: &Checked, worlds: &[&Plan]) {
+    let brings_users = |class: &RequestClass| {
+        matches!(class.arrivals, Arrivals::Users { .. } | Arrivals::Sessions { .. })
+    };
+    for item in root.at("objectives").items() {
+        let metric = item.at("metric");
+        let any = |has: &dyn Fn(&Plan) -> bool| worlds.iter().any(|plan| has(plan));
+        let (there, needs) = match metric.text() {
+            "cost" => (any(&|plan| plan.instance_hour_cost > 0.0), "a price: `cost.instance_hour`"),
+            "error_budget_burnt" => {
+                (any(&|plan| plan.response.slo.is_some()), "an objective: `response.slo`")
+            }
+            "logouts_per_user" => {
+                (any(&|plan| plan.state.sessions.is_some()), "sessions: `state.sessions`")
+            }
+            "streams_closed" | "streams_cut" => {
+                let streams = |plan: &Plan| plan.classes.iter().any(|class| class.stream.is_some());
+                (any(&streams), "a class with a `stream`")
+            }
+            "users_active" | "users_affected" | "sessions_lost" => {
+                let users = |plan: &Plan| {
+                    plan.client.users.is_some() || plan.classes.iter().any(brings_users)
+                };
+                (any(&users), "users: `client.users`")
+            }
+            _ => continue,
+        };
+        if !there {
+            let message = format!("no run of this scenario has a {}", metric.text());
+            let error = context.error(code::NOT_MEASURED, metric, message);
+            error.help = Some(format!("it needs {needs}"));
+        }
+    }
 }

@@ -141,10 +141,15 @@ fn hpa(context: &mut Context<'_>, root: &Checked, at: &Checked) -> Hpa {
         let message = "an autoscaler needs instances that can be full, but `workers` is unlimited";
         context.error(code::CONTRADICTION, at, message);
     }
+    let target = at.at("target").number();
+    if target < 0.01 {
+        let error = context.error(code::RANGE, at.at("target"), "this target is too small");
+        error.allowed = Some("a share such as 80% or 0.8, at least 1%".to_owned());
+    }
     Hpa {
         min,
         max,
-        target: at.at("target").number(),
+        target,
         tolerance: at.at("tolerance").number(),
         sync: at.at("sync").duration(),
         metrics: at.at("metrics").duration(),

@@ -236,12 +236,29 @@ pub fn operations(
             }
             "set_strategy" => strategy::strategy(context, inner, waves)
                 .map(|strategy| OperationKind::SetStrategy { strategy }),
+            "drain" => drain(context, root, inner),
             _ => operation(context, kind, inner, &names),
         };
         operations.extend(kind.map(|kind| Operation { at, kind }));
     }
     operations.sort_by_key(|operation| operation.at);
     operations
+}
+
+/// A drain, of a node that there is.
+fn drain(context: &mut Context<'_>, root: &Checked, at: &Checked) -> Option<OperationKind> {
+    let (node, nodes) = (at.at("node").count32(), root.at("platform").at("nodes").count32());
+    if node >= nodes {
+        let message = format!("there is no node {node}: `platform.nodes` is {nodes}");
+        let error = context.error(code::RANGE, at.at("node"), message);
+        error.value = Some(node.to_string());
+        error.allowed = Some(match nodes {
+            1 => "0".to_owned(),
+            _ => format!("a whole number in plain digits, 0 to {}", nodes - 1),
+        });
+        return None;
+    }
+    Some(OperationKind::Drain { node, retry: at.at("retry").duration() })
 }
 
 fn operation(
@@ -266,9 +283,6 @@ fn operation(
         "kill" => OperationKind::Kill { version: version(context, at)?, count: count(at) },
         "delete" => OperationKind::Delete { version: version(context, at)?, count: count(at) },
         "evict" => OperationKind::Evict { version: version(context, at)?, count: count(at) },
-        "drain" => {
-            OperationKind::Drain { node: at.at("node").count32(), retry: at.at("retry").duration() }
-        }
         _ => unreachable!("the field table has no operation {kind}"),
     })
 }

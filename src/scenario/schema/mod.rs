@@ -34,6 +34,8 @@ pub struct Object {
 pub struct Field {
     /// The key.
     pub name: &'static str,
+    /// How its value is written under that key.
+    pub form: Form,
     /// Other spellings of the key.
     pub aliases: &'static [Alias],
     /// What its value looks like.
@@ -171,7 +173,7 @@ pub struct Alternative {
 
 /// A field that must be given.
 const fn field(name: &'static str, shape: Shape, doc: &'static str) -> Field {
-    Field { name, aliases: &[], shape, presence: Presence::Required, doc }
+    Field { name, form: Form::Same, aliases: &[], shape, presence: Presence::Required, doc }
 }
 
 /// An alternative of a choice.
@@ -210,10 +212,16 @@ impl Field {
         self
     }
 
+    /// Under its own key, too, a whole number counts seconds.
+    const fn in_seconds(mut self) -> Self {
+        self.form = Form::Seconds;
+        self
+    }
+
     /// Whether `key` is a spelling of this field, and how its value is then written.
     #[must_use]
     pub fn spelt(&self, key: &str) -> Option<Form> {
-        spelt(self.name, self.aliases, key)
+        if key == self.name { Some(self.form) } else { spelt(self.name, self.aliases, key) }
     }
 }
 

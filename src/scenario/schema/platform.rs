@@ -37,8 +37,8 @@ const HPA: Object = Object::of(&[
         .or("1", KUBERNETES)
         .also(&[super::same("minReplicas")]),
     field("max", COUNT_FROM_1, "Most replicas.").also(&[super::same("maxReplicas")]),
-    field("target", Shape::Number(0.01, 1.0), "Mean utilisation that is aimed at, as a share.")
-        .or("0.8", KUBERNETES),
+    field("target", Shape::Share, "Mean utilisation that is aimed at, as a share; at least 1%.")
+        .or("80%", KUBERNETES),
     field(
         "tolerance",
         Shape::Share,

@@ -193,11 +193,16 @@ pub(super) const COST: Object = Object::of(&[
 
 const OBJECTIVE: Object = Object::of(&[
     field("metric", Shape::Text, "Column of runs.csv."),
-    field("class", Shape::Name, "Only requests of this class.").optional("all classes"),
+    field(
+        "class",
+        Shape::Name,
+        "Only requests of this class: for metrics of requests, outcomes and their latency.",
+    )
+    .optional("all classes"),
     field(
         "at_most",
         Shape::Amount,
-        "The limit, in the metric's unit; shares with % or as a fraction.",
+        "The limit, in the metric's unit; shares with % or as a fraction, times also as durations.",
     ),
     field("in_seeds", Shape::Share, "The limit holds for this share of seeds.")
         .optional("for the mean over seeds"),

@@ -104,8 +104,10 @@ const PAUSE: Shape = Shape::ByKind {
     map: &Shape::Map(&Object::of(&[field(
         "duration",
         Shape::Or(&["forever"], &SPAN),
-        "How long.",
-    )])),
+        "How long; a whole number counts seconds.",
+    )
+    .in_seconds()
+    .or("forever", "Argo Rollouts: until a person promotes")])),
 };
 const SET_WEIGHT: &[Alias] = &[Alias { name: "setWeight", form: Form::Percent }];
 const HEADER: Object = Object::of(&[
@@ -116,7 +118,7 @@ const STEPS: Choice = Choice {
     what: "a step",
     options: &[
         option("weight", Shape::Share, "The candidate's share of the traffic.").also(SET_WEIGHT),
-        option("pause", PAUSE, "Waits; `forever`: until a person promotes."),
+        option("pause", PAUSE, "Waits; `forever`, or Argo's `{}`: until a person promotes."),
         option("analysis", Shape::Name, "Waits for a judge's verdict."),
         option(
             "header",
@@ -175,7 +177,7 @@ const PUSH_STEPS: Choice = Choice {
     options: &[
         option("share", Shape::Share, "The file goes to this share of the instances."),
         option("wave", Shape::Name, "The file goes to a wave of `service.waves` as well."),
-        option("pause", PAUSE, "Waits; `forever`: until a person says go on."),
+        option("pause", PAUSE, "Waits; `forever`, or `{}`: until a person says go on."),
         option("analysis", Shape::Name, "Waits for a judge's verdict."),
     ],
 };

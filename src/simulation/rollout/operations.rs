@@ -25,18 +25,18 @@ impl Rollout {
             OperationKind::Pause => {
                 say(out, "pause".to_owned());
                 self.spec.paused = true;
-                self.change_spec(now, out);
+                self.change_manner(now, out);
             }
             OperationKind::Resume => {
                 say(out, "resume".to_owned());
                 self.spec.paused = false;
                 self.spec.resumes += 1;
-                self.change_spec(now, out);
+                self.change_manner(now, out);
             }
             OperationKind::SetStrategy { strategy } => {
                 say(out, "change the strategy".to_owned());
                 self.set_strategy(strategy);
-                self.change_spec(now, out);
+                self.change_manner(now, out);
             }
             OperationKind::Kill { version, count } => {
                 say(out, format!("kill {count} of {}", self.name(version)));
@@ -81,6 +81,16 @@ impl Rollout {
         self.spec.generation += 1;
         self.course.begin(now);
         self.wake(now + self.lag.call + self.lag.deployment, out);
+    }
+
+    /// The spec says otherwise how to go on. Before anything is deployed there is nothing to go
+    /// on with: no rollout begins, and none can be completed.
+    fn change_manner(&mut self, now: SimTime, out: &mut RolloutOutbox) {
+        if self.course.has_begun() {
+            self.change_spec(now, out);
+        } else {
+            self.spec.generation += 1;
+        }
     }
 
     /// The autoscaler looks at the pods, and may write another size into the object.

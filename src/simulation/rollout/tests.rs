@@ -271,6 +271,32 @@ fn a_paused_rollout_stands_still_until_it_is_resumed() {
 }
 
 #[test]
+fn saying_how_to_go_on_with_nothing_is_no_rollout() {
+    let strategy = one_by_one();
+    for kind in
+        [OperationKind::Pause, OperationKind::Resume, OperationKind::SetStrategy { strategy }]
+    {
+        let mut plan = small();
+        plan.operations.clear();
+        then(&mut plan, 0.0, kind.clone());
+        let (_, rollout) = logged(&plan, &Idle);
+        let times = rollout.times();
+        assert_eq!((times.outcome, times.started), (RolloutOutcome::None, None), "{kind:?}");
+    }
+    // A pause before the deployment holds it up all the same.
+    let mut plan = small();
+    plan.operations.clear();
+    then(&mut plan, 0.0, OperationKind::Pause);
+    then(&mut plan, 10.0, OperationKind::Deploy { version: None });
+    let (_, rollout) = logged(&plan, &Idle);
+    assert_eq!(rollout.times().outcome, RolloutOutcome::Stalled);
+    assert_eq!(rollout.times().started, Some(at(20.0)));
+    then(&mut plan, 100.0, OperationKind::Resume);
+    let (_, rollout) = logged(&plan, &Idle);
+    assert_eq!(rollout.times().outcome, RolloutOutcome::Completed);
+}
+
+#[test]
 fn pods_beyond_the_quota_wait_for_room() {
     let mut plan = small();
     plan.platform.surge_quota = Some(0);

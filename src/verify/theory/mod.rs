@@ -102,25 +102,32 @@ pub enum ToleranceKind {
 }
 
 impl Tolerance {
-    /// Whether `got` is near enough to `expected`.
+    /// Whether `got` is near enough to `expected`; `allowance` is what a sample shorter than the
+    /// tolerance was set for adds.
     #[must_use]
-    pub fn holds(&self, expected: f64, got: f64) -> bool {
+    pub fn holds(&self, expected: f64, got: f64, allowance: f64) -> bool {
         // What rounding in the catalogue's own arithmetic may do.
         let rounding = 1e-9 * expected.abs();
+        let off = (got - expected).abs();
         match self.kind {
-            ToleranceKind::Relative => (got - expected).abs() <= self.value * expected.abs(),
-            ToleranceKind::Absolute => (got - expected).abs() <= self.value,
-            ToleranceKind::Exact => (got - expected).abs() <= rounding,
-            ToleranceKind::UpperBound => got <= expected + self.value,
+            ToleranceKind::Relative => off <= self.value * expected.abs() + allowance,
+            ToleranceKind::Absolute => off <= self.value + allowance,
+            ToleranceKind::Exact => off <= rounding + allowance,
+            ToleranceKind::UpperBound => got <= expected + self.value + allowance,
         }
     }
 
-    fn describe(&self) -> String {
-        match self.kind {
+    fn describe(&self, allowance: f64) -> String {
+        let own = match self.kind {
             ToleranceKind::Relative => format!("±{} %", figure(100.0 * self.value)),
             ToleranceKind::Absolute => format!("±{}", figure(self.value)),
             ToleranceKind::Exact => "exact".into(),
             ToleranceKind::UpperBound => format!("at most +{}", figure(self.value)),
+        };
+        if allowance > 0.0 {
+            format!("{own}, ±{} for the short sample", figure(allowance))
+        } else {
+            own
         }
     }
 }
@@ -188,14 +195,19 @@ impl Case {
         let canary = canary::figures(&inputs, &metrics, effort);
         let given =
             (outage::is_silence(&inputs) && !inputs.has("outage_s")).then_some("failed_requests");
+        let mut allowances = Vec::new();
+        let mut sampled = |(figures, more): rollout::Sampled| {
+            allowances = more;
+            figures
+        };
         let figures = if let Some(figures) = canary {
             figures?
         } else if rollout::is_bounds(&inputs) {
             rollout::bounds(inputs)?
         } else if rollout::is_race(&inputs) {
-            rollout::race(inputs, effort)?
+            sampled(rollout::race(inputs, effort)?)
         } else if rollout::is_cut(&inputs) {
-            rollout::cut(inputs, effort)?
+            sampled(rollout::cut(inputs, effort)?)
         } else if outage::is_backlog(&inputs) {
             outage::backlog(inputs)?
         } else if outage::is_stall(&inputs) {
@@ -239,7 +251,7 @@ impl Case {
         } else {
             return Err("no model takes these inputs".into());
         };
-        Ok(vec![Answer { of: String::new(), values: Values::Figures(figures), given }])
+        Ok(vec![Answer { of: String::new(), values: Values::Figures(figures), allowances, given }])
     }
 }
 
@@ -249,7 +261,7 @@ fn queue_answers(queues: Vec<Queue>, effort: &Effort) -> Result<Vec<Answer>, Not
     let answer = |queue: &Queue| {
         let of = if several { format!(" ({} service)", queue.law()) } else { String::new() };
         let values = Values::Queue(Box::new(queue.run(effort)?));
-        Ok(Answer { of, values, given: None })
+        Ok(Answer { of, values, allowances: Vec::new(), given: None })
     };
     queues.iter().map(answer).collect()
 }
@@ -259,6 +271,8 @@ struct Answer {
     /// Which of a case's models, for the metric's name.
     of: String,
     values: Values,
+    /// What a sample cut short adds to the tolerance of a metric.
+    allowances: Vec<Figure>,
     /// The metric that an input was taken from, which says nothing then.
     given: Option<&'static str>,
 }
@@ -287,14 +301,16 @@ impl Expectation {
         let (Some(expected), Some(got)) = (expected, answer.metric(&self.metric)) else {
             return self.not_modelled(case, "no model gives this metric");
         };
-        let holds = got.is_finite() && self.tolerance.holds(expected, got);
+        let allowance = answer.allowances.iter().find(|(name, _)| *name == self.metric);
+        let allowance = allowance.map_or(0.0, |(_, allowance)| *allowance);
+        let holds = got.is_finite() && self.tolerance.holds(expected, got, allowance);
         let given = if answer.given == Some(&self.metric) { ", given: an input here" } else { "" };
         Check {
             case: case.into(),
             metric: format!("{}{}", self.metric, answer.of),
             expected: figure(expected),
             got: figure(got),
-            tolerance: format!("{}{given}", self.tolerance.describe()),
+            tolerance: format!("{}{given}", self.tolerance.describe(allowance)),
             verdict: if holds { Verdict::Ok } else { Verdict::Off },
         }
     }
@@ -305,7 +321,7 @@ impl Expectation {
             metric: self.metric.clone(),
             expected: self.expected.as_f64().map_or(self.expected.to_string(), figure),
             got: why.into(),
-            tolerance: self.tolerance.describe(),
+            tolerance: self.tolerance.describe(0.0),
             verdict: Verdict::NotModelled,
         }
     }

@@ -13,6 +13,9 @@ use crate::record::{Cause, RunRecord};
 /// A figure by the catalogue's name of it.
 pub type Figure = (String, f64);
 
+/// Means over replications, and what is added to their tolerances for a short sample.
+pub type Sampled = (Vec<Figure>, Vec<Figure>);
+
 /// Start-up of an instance in these cases; the catalogue leaves it open.
 pub const BOOT_S: f64 = 1.0;
 /// Measured before the first restart, at least.
@@ -59,7 +62,7 @@ pub fn is_race(inputs: &Inputs) -> bool {
 }
 
 /// Requests lost because an endpoint is listed after its listener has closed.
-pub fn race(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModelled> {
+pub fn race(mut inputs: Inputs, effort: &Effort) -> Result<Sampled, NotModelled> {
     let (process, rate) = read_process(&mut inputs)?;
     let instances = inputs.count("instances")?.ok_or("instances are missing")?;
     let word = inputs.word("balancer")?.ok_or("the balancer is missing")?;
@@ -76,7 +79,7 @@ pub fn race(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModel
     let one_restart_s = gap_s.max(delay_s) + pre_stop_s + BOOT_S + 1.0;
     let window_s = LEAD_S + f64::from(instances) * one_restart_s + 10.0;
     let scale = Scale::replications(effort, 1.0, window_s, rate);
-    let mut figures = Vec::new();
+    let (mut figures, mut allowances) = (Vec::new(), Vec::new());
     for run in runs.as_array().ok_or("runs are not a list")? {
         let mut run = Inputs::new(run.as_object().ok_or("a run is not a mapping")?);
         let id = run.word("id")?.ok_or("a run has no id")?;
@@ -101,9 +104,11 @@ pub fn race(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModel
             }),
         );
         let records = simulate(&text, &scale, None)?;
-        figures.push((format!("lost_requests_{id}"), mean(&records, failed)));
+        let lost = counts(&records, failed);
+        figures.push((format!("lost_requests_{id}"), mean(&lost)));
+        allowances.push((format!("lost_requests_{id}"), scale.allowance(effort, rate, &lost)));
     }
-    Ok(figures)
+    Ok((figures, allowances))
 }
 
 /// Whether a case is about work that is cut when an instance is stopped.
@@ -113,7 +118,7 @@ pub fn is_cut(inputs: &Inputs) -> bool {
 }
 
 /// Requests cut because the process ends before they do.
-pub fn cut(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModelled> {
+pub fn cut(mut inputs: Inputs, effort: &Effort) -> Result<Sampled, NotModelled> {
     let (process, rate) = read_process(&mut inputs)?;
     let service = inputs.take("service").ok_or("service is missing")?;
     let service = Law::read("service", &service)?;
@@ -122,7 +127,7 @@ pub fn cut(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModell
     let drains = inputs.numbers("drain_s")?;
     let gap_s = inputs.needed("gap_between_restarts_s")?;
     inputs.finish()?;
-    let mut figures = Vec::new();
+    let (mut figures, mut allowances) = (Vec::new(), Vec::new());
     for drain_s in &drains {
         // Who is cut in the first restart was sent before it, and must count: the restarts
         // begin when the system is full of requests that were sent in the window.
@@ -147,13 +152,16 @@ pub fn cut(mut inputs: Inputs, effort: &Effort) -> Result<Vec<Figure>, NotModell
             }),
         );
         let records = simulate(&text, &scale, None)?;
-        let lost = mean(&records, |record| of_cause(record, Cause::CutInFlight));
-        figures.push((format!("lost_total_drain_{drain_s}"), lost));
+        let lost = counts(&records, |record| of_cause(record, Cause::CutInFlight));
+        let allowance = scale.allowance(effort, rate, &lost);
+        let mut names = vec![format!("lost_total_drain_{drain_s}")];
         if drains.len() == 1 {
-            figures.push(("lost_in_flight_total".into(), lost));
+            names.push("lost_in_flight_total".into());
         }
+        figures.extend(names.iter().map(|name| (name.clone(), mean(&lost))));
+        allowances.extend(names.into_iter().map(|name| (name, allowance)));
     }
-    Ok(figures)
+    Ok((figures, allowances))
 }
 
 /// One class of requests.
@@ -211,6 +219,11 @@ fn of_cause(record: &RunRecord, cause: Cause) -> u64 {
     record.causes.iter().filter(|row| row.cause == cause).map(|row| row.count).sum()
 }
 
-fn mean(records: &[RunRecord], count: impl Fn(&RunRecord) -> u64) -> f64 {
-    records.iter().map(|record| count(record) as f64).sum::<f64>() / records.len() as f64
+/// A count of every replication.
+fn counts(records: &[RunRecord], count: impl Fn(&RunRecord) -> u64) -> Vec<f64> {
+    records.iter().map(|record| count(record) as f64).collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }

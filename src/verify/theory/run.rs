@@ -18,6 +18,9 @@ pub struct Effort {
     pub most_requests: f64,
 }
 
+/// Standard errors that a short sample adds to a tolerance.
+const STANDARD_ERRORS: f64 = 3.0;
+
 /// Independent replications of one length.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
@@ -60,6 +63,22 @@ impl Scale {
         let requests = (warmup_s + window_s) * rate;
         let replications = suggested.min(effort.most_requests / requests).max(1.0) as u64;
         Self { replications, warmup_s, window_s }
+    }
+
+    /// What is added to the tolerance of a mean of these values, one a replication, where the
+    /// effort allows fewer replications than the whole catalogue runs, for which the tolerance
+    /// was set: three of the sample's own standard errors. A single run has none and adds none.
+    #[must_use]
+    pub fn allowance(&self, effort: &Effort, rate: f64, values: &[f64]) -> f64 {
+        let whole = Effort { most_requests: super::WHOLE, ..effort.clone() };
+        let whole = Self::replications(&whole, self.warmup_s, self.window_s, rate);
+        let runs = values.len() as f64;
+        if whole.replications <= self.replications || values.len() < 2 {
+            return 0.0;
+        }
+        let mean = values.iter().sum::<f64>() / runs;
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        STANDARD_ERRORS * (squares / (runs - 1.0) / runs).sqrt()
     }
 
     /// All measured time.
