@@ -31,8 +31,8 @@ impl Possible {
         };
         let most = match (metric.unit, metric.name) {
             (_, "users_affected" | "users_active") => users(result, group),
-            // More than the whole budget can be burnt.
-            (_, "error_budget_burnt") => f64::INFINITY,
+            // More than the whole budget can be burnt, and stopping pods work without being ready.
+            (_, "error_budget_burnt" | "utilisation") => f64::INFINITY,
             (Unit::Share, _) => 1.0,
             _ => f64::INFINITY,
         };

@@ -166,7 +166,7 @@ impl Ledger {
             self.sent[usize::from(class)] += 1;
             self.buckets[self.bucket as usize].sent += 1;
             if user != NONE {
-                self.users.sent(user, now);
+                self.users.sent(user);
             }
         }
         self.bucket
@@ -341,7 +341,7 @@ impl Ledger {
     fn add_harm(&mut self, user: u32, now: SimTime) {
         let step = self.harm_steps.of(now.0.min(self.end.0 - 1) - self.start.0);
         self.harm[step] += 1;
-        self.users.harmed(user, now);
+        self.users.harmed(user);
     }
 
     /// Samples levels at the end of a timeline bucket.

@@ -33,9 +33,11 @@ impl Seen {
 
     fn counts(self) -> PodCounts {
         let exists = self.phase != Phase::Gone;
-        let active = matches!(self.phase, Phase::Pending | Phase::Running) && !self.deleted;
+        let lives = matches!(self.phase, Phase::Pending | Phase::Running);
+        let active = lives && !self.deleted;
         PodCounts {
             existing: u32::from(exists),
+            placed: u32::from(lives && self.scheduled),
             active: u32::from(active),
             ready: u32::from(active && self.ready),
             available: u32::from(active && self.available),
@@ -46,6 +48,7 @@ impl Seen {
 impl PodCounts {
     fn replace(&mut self, before: Self, after: Self) {
         self.existing = self.existing - before.existing + after.existing;
+        self.placed = self.placed - before.placed + after.placed;
         self.active = self.active - before.active + after.active;
         self.ready = self.ready - before.ready + after.ready;
         self.available = self.available - before.available + after.available;

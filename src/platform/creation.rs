@@ -109,14 +109,12 @@ impl Platform {
 
     /// The pod has a node: image and init containers come next.
     pub(super) fn on_bound(&mut self, now: SimTime, id: PodId, out: &mut Outbox) {
-        if !self.pods[id.0 as usize].active() {
+        let pod = &self.pods[id.0 as usize];
+        if !pod.active() || pod.defects.stuck_pending {
             return;
         }
         self.change(now, id, out, |pod| pod.scheduled = true);
         let pod = &self.pods[id.0 as usize];
-        if pod.defects.stuck_pending {
-            return;
-        }
         let (who, node, seen) = (pod.who(), pod.node, now + self.lags.kubelet);
         let pulled = self.images.ready_at(who.version, node, seen, self.delays.pull(who));
         let at = pulled + self.delays.init(who);

@@ -106,6 +106,8 @@ pub enum Effect {
 pub struct PodCounts {
     /// Existing, terminating ones included (until the object is gone).
     pub existing: u32,
+    /// On a node: scheduled there, and not in a terminal phase. What is paid for.
+    pub placed: u32,
     /// Existing and not being deleted, and not in a terminal phase.
     pub active: u32,
     /// Ready and not being deleted.

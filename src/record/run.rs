@@ -296,7 +296,8 @@ pub struct Capacity {
     pub max_pods: u32,
     /// Most pods that are not being deleted.
     pub max_active_pods: u32,
-    /// Time of existing pods added up, in nanoseconds.
+    /// Time of pods on nodes added up, in nanoseconds: neither those that wait for a place nor those
+    /// that have failed.
     pub instance_ns: u128,
     /// Greatest shares of the instances that a balancer node could use, and of its traffic,
     /// that had what was deployed, in basis points.

@@ -198,7 +198,7 @@ impl World {
         let until = SimTime(self.now.0.min(self.ledger.end().0));
         if levels.open {
             let passed = u128::from(until.since(levels.since).0);
-            levels.record.instance_ns += passed * u128::from(levels.counts.existing);
+            levels.record.instance_ns += passed * u128::from(levels.counts.placed);
             if let Some(workers) = self.workers {
                 let ready = u128::from(levels.counts.ready) * u128::from(workers);
                 levels.ready_worker_ns += passed * ready;

@@ -90,3 +90,14 @@ fn pods_that_leak_die_when_their_memory_is_full_and_again() {
     assert!((12..=20).contains(&crashed.len()), "{crashed:?}");
     assert!((152.0..170.0).contains(&crashed[0]), "{crashed:?}");
 }
+
+/// A pod that waits for a place has no machine that anybody pays for.
+#[test]
+fn pods_without_a_place_cost_nothing() {
+    let plan = with(DefectKind::StuckPending);
+    let stuck = deploy(&plan, &rolling(), 1);
+    let without = super::fixture::control(&plan, 1);
+    assert!(stuck.capacity.max_pods > without.capacity.max_pods, "surge pods exist");
+    let more = stuck.capacity.instance_ns.saturating_sub(without.capacity.instance_ns);
+    assert_eq!(more, 0);
+}

@@ -304,6 +304,7 @@ impl Script {
         let ready = count(&|process| process.listens && !process.stopping);
         let counts = PodCounts {
             existing: count(&|_| true),
+            placed: count(&|_| true),
             active: count(&|process| !process.stopping),
             ready,
             available: ready,
