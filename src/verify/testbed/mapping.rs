@@ -340,7 +340,7 @@ fn service(config: &Config) -> Result<String, String> {
     ))
 }
 
-/// Sessions, where users have them.
+/// Sessions, where users have them. After a 401 the next request of a user is a log-in.
 fn state(config: &Config) -> Result<String, String> {
     let store = match config.sessions.as_deref() {
         _ if config.client.users.unwrap_or(0) == 0 => return Ok("state: {}".to_owned()),
@@ -348,7 +348,7 @@ fn state(config: &Config) -> Result<String, String> {
         Some(store @ ("memory" | "shared")) => store,
         Some(other) => return Err(format!("sessions `{other}`")),
     };
-    Ok(format!("state: {{ sessions: {{ store: {store} }} }}"))
+    Ok(format!("state: {{ sessions: {{ store: {store}, login: next_request }} }}"))
 }
 
 /// What the versions are called: the one that runs first is `stable`.
