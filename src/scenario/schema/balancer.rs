@@ -313,7 +313,7 @@ const FIELDS: &[Field] = &[
     )
     .or("none", OFF),
     field("queue_timeout", PERIOD, "Patience of that queue; then 503.")
-        .or("5s", "HAProxy: timeout queue, else timeout connect"),
+        .optional("`connect_timeout`, as HAProxy's `timeout queue`"),
     field("connect_timeout", PERIOD, "Patience with a host that does not answer the connection.")
         .or("5s", "Envoy"),
     field(
