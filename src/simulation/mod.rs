@@ -31,6 +31,8 @@ mod response_tests;
 #[cfg(test)]
 mod route_tests;
 #[cfg(test)]
+mod script_tests;
+#[cfg(test)]
 mod stream_tests;
 #[cfg(test)]
 mod tests;

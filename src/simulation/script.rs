@@ -11,7 +11,7 @@ use crate::engine::rng::Key;
 use crate::engine::{Sampler, SimTime};
 use crate::plan::{
     Action, ActionKind, EndpointConditions, OnSigterm, Own, Plan, PlannedInstance, STABLE,
-    ServerState, Service, VersionId, streams,
+    ServerState, Service, Shutdown, VersionId, streams,
 };
 use crate::platform::{Effect, PodCounts, PodId};
 use crate::record::{EventKind, RolloutOutcome, RolloutTimes};
@@ -76,10 +76,12 @@ pub enum ServerChange {
 }
 
 /// A process.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Process {
     address: u32,
     version: VersionId,
+    /// How it stops, if not as the service does.
+    shutdown: Option<Box<Shutdown>>,
     listens: bool,
     stopping: bool,
     ended: bool,
@@ -156,8 +158,14 @@ impl Script {
         out: &mut LayerOutbox,
     ) -> u32 {
         let process = self.processes.len() as u32;
-        let fresh = Process { address, version, listens: false, stopping: false, ended: false };
-        self.processes.push(fresh);
+        self.processes.push(Process {
+            address,
+            version,
+            shutdown: own.shutdown.clone().map(Box::new),
+            listens: false,
+            stopping: false,
+            ended: false,
+        });
         self.newest[address as usize] = Some(process);
         let pod = PodId(process);
         effect(out, Effect::Created { pod, version, ordinal: address, node: 0, place: address });
@@ -255,8 +263,7 @@ impl Script {
         process.stopping = true;
         let version = process.version;
         log(out, EventKind::InstanceTerminating { instance: number, version });
-        let own = self.planned[address as usize].own.shutdown.as_ref();
-        let shutdown = own.unwrap_or(&self.service.shutdown).clone();
+        let shutdown = process.shutdown.as_deref().unwrap_or(&self.service.shutdown).clone();
         let key = self.boot_key.entity(u64::from(number)).entity(1);
         let linger =
             Sampler::new(&shutdown.linger).draw_span(&mut key.counter(), u64::from(address));
