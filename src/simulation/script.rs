@@ -5,12 +5,14 @@
 //! stop does is the service's (or the instance's own) `shutdown`. Actions on the balancer take
 //! effect at once on all its nodes.
 
+use std::fmt::Write as _;
+
 use super::layer::LayerOutbox;
 use super::rollout::{Judged, RolloutEffect};
 use crate::engine::rng::Key;
 use crate::engine::{Sampler, SimTime};
 use crate::plan::{
-    Action, ActionKind, EndpointConditions, OnSigterm, Own, Plan, PlannedInstance, STABLE,
+    Action, ActionKind, EndpointConditions, OnSigterm, Own, Plan, PlannedInstance, Reload, STABLE,
     ServerState, Service, Shutdown, VersionId, streams,
 };
 use crate::platform::{Effect, PodCounts, PodId};
@@ -69,8 +71,8 @@ pub enum ServerChange {
     },
     /// Another group is the active one.
     Activate(u16),
-    /// The balancer is reloaded, perhaps with other members.
-    Reload(Option<Vec<u32>>),
+    /// The balancer is reloaded, perhaps with another configuration.
+    Reload(Reload),
     /// Whether the balancer takes connections.
     Serving(bool),
 }
@@ -127,13 +129,9 @@ impl Script {
         for address in 0..self.planned.len() as u32 {
             let planned = &self.planned[address as usize];
             let (version, running) = (planned.version, planned.running);
-            let disabled = planned.disabled;
             let own = planned.own.clone();
             let process = self.create(address, version, &own, out);
             change(out, ServerChange::Configured { address, instance: process });
-            if disabled {
-                change(out, ServerChange::State { address, state: ServerState::Maint });
-            }
             if running {
                 self.listens(process, out);
             } else {
@@ -223,7 +221,7 @@ impl Script {
                 change(out, ServerChange::Weight { address: instance, weight });
             }
             ActionKind::Activate(group) => change(out, ServerChange::Activate(group)),
-            ActionKind::Reload(members) => change(out, ServerChange::Reload(members)),
+            ActionKind::Reload(to) => change(out, ServerChange::Reload(to)),
             ActionKind::BalancerStop => change(out, ServerChange::Serving(false)),
             ActionKind::BalancerStart => change(out, ServerChange::Serving(true)),
         }
@@ -363,10 +361,16 @@ fn in_words(action: &ActionKind, name: impl Fn(u32) -> String) -> String {
             format!("weight of {} {weight}", name(*instance))
         }
         ActionKind::Activate(group) => format!("activate group {group}"),
-        ActionKind::Reload(None) => "reload the balancer".to_owned(),
-        ActionKind::Reload(Some(members)) => {
-            let names: Vec<String> = members.iter().map(|&member| name(member)).collect();
-            format!("reload the balancer with {}", names.join(", "))
+        ActionKind::Reload(to) => {
+            let mut words = "reload the balancer".to_owned();
+            if let Some(members) = &to.members {
+                let names: Vec<String> = members.iter().map(|&member| name(member)).collect();
+                write!(words, " with {}", names.join(", ")).expect("strings grow");
+            }
+            if let Some(group) = to.active {
+                write!(words, ", active group {group}").expect("strings grow");
+            }
+            words
         }
         ActionKind::BalancerStop => "stop the balancer".to_owned(),
         ActionKind::BalancerStart => "start the balancer".to_owned(),

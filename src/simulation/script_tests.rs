@@ -59,3 +59,51 @@ fn a_started_process_stops_as_its_own_start_says() {
     // A quarter of 100 a second, 0.4 s each.
     assert!((3..20).contains(&cut), "{cut}");
 }
+
+fn reload(members: Option<Vec<u32>>, active: Option<u16>) -> ActionKind {
+    ActionKind::Reload(Reload { members, active })
+}
+
+#[test]
+fn a_balancers_new_process_knows_nothing_of_what_the_old_one_was_told() {
+    let maint = ActionKind::ServerState { instance: 0, state: ServerState::Maint };
+    let light = ActionKind::Weight { instance: 0, weight: 0 };
+    for told in [maint, light] {
+        let refused = |then: &[(f64, ActionKind)]| {
+            let mut steps = vec![(5.0, told.clone()), (10.0, ActionKind::Kill(0))];
+            steps.extend_from_slice(then);
+            count(&scripted(&named(), &steps), Outcome::Refused)
+        };
+        assert_eq!(refused(&[]), 0);
+        // A quarter of 100 a second for 40 s.
+        let after_reload = refused(&[(20.0, reload(None, None))]);
+        assert!((850..1150).contains(&after_reload), "{after_reload}");
+        let restart = [(20.0, ActionKind::BalancerStop), (20.0, ActionKind::BalancerStart)];
+        assert_eq!(refused(&restart), after_reload);
+    }
+}
+
+#[test]
+fn a_reload_with_another_configuration_is_what_later_ones_go_by() {
+    let mut plan = named();
+    for (number, planned) in plan.instances.iter_mut().enumerate() {
+        planned.group = Some((number / 2) as u16);
+    }
+    let refused = |first: ActionKind| {
+        let green = (5.0, ActionKind::Activate(1));
+        let killed = [(10.0, ActionKind::Kill(0)), (10.0, ActionKind::Kill(1))];
+        let reloads = [(20.0, first), (40.0, reload(None, None))];
+        let steps = [&[green][..], &killed, &reloads].concat();
+        count(&scripted(&plan, &steps), Outcome::Refused)
+    };
+    let all = refused(reload(None, None));
+    assert!((3700..4300).contains(&all), "100 a second for 40 s: {all}");
+    assert_eq!(refused(reload(None, Some(1))), 0);
+
+    let without = [
+        (5.0, reload(Some(vec![1, 2, 3]), None)),
+        (10.0, ActionKind::Kill(0)),
+        (20.0, reload(None, None)),
+    ];
+    assert_eq!(count(&scripted(&named(), &without), Outcome::Refused), 0);
+}

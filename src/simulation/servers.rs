@@ -4,7 +4,7 @@
 use crate::engine::{SimDuration, SimTime};
 use crate::model::balancer::{NO_GROUP, Node, TryResult};
 use crate::model::request::Stage;
-use crate::plan::{EndpointConditions, Plan, Routing, VersionId};
+use crate::plan::{EndpointConditions, Plan, Reload, Routing, VersionId};
 use crate::platform::{PodId, ProbeAnswer, Workload};
 use crate::record::{Cause, EventKind, Outcome};
 
@@ -20,6 +20,9 @@ impl World {
                 let planned = &plan.instances[address as usize];
                 let group = planned.group.unwrap_or(NO_GROUP);
                 self.add_address(address, planned.version.0, group, planned.weight, instance);
+                if planned.disabled {
+                    self.nodes.iter_mut().for_each(|node| node.configure_out(address));
+                }
             }
             ServerChange::Owns { instance, own } => self.own(instance, &own),
             ServerChange::Bound { address, instance } => {
@@ -46,9 +49,8 @@ impl World {
             ServerChange::Activate(group) => {
                 self.nodes.iter_mut().for_each(|node| node.activate(group));
             }
-            ServerChange::Reload(members) => {
-                self.nodes.iter_mut().for_each(|node| node.reload(&self.rules, members.as_deref()));
-                self.begin_checks_anew();
+            ServerChange::Reload(to) => {
+                self.reread_configuration(&to);
                 self.close_idle_connections(|_| true);
             }
             ServerChange::Serving(serving) => self.balancer_serves(serving),
@@ -72,12 +74,18 @@ impl World {
         }
     }
 
+    /// The balancer's process is a new one.
+    fn reread_configuration(&mut self, to: &Reload) {
+        self.nodes.iter_mut().for_each(|node| node.reload(&self.rules, to));
+        self.begin_checks_anew();
+    }
+
     /// The balancer's process is stopped (and cuts what goes through it) or started.
     fn balancer_serves(&mut self, serving: bool) {
         self.balancing.stopped = !serving;
         self.set_detours();
         if serving {
-            self.nodes.iter_mut().for_each(|node| node.reload(&self.rules, None));
+            self.reread_configuration(&Reload::default());
             return;
         }
         self.close_idle_connections(|_| true);
