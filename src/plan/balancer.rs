@@ -40,8 +40,8 @@ pub struct Balancer {
     pub connect_timeout: SimDuration,
     /// Patience with an instance's answer; then 504. `None`: no limit.
     pub server_timeout: Option<SimDuration>,
-    /// Requests in an instance are cut once its checks or its traffic have taken it down
-    /// (HAProxy's `on-marked-down shutdown-sessions`).
+    /// Requests in an instance are cut once its checks or its traffic have taken it down, or an
+    /// operator has put it into maintenance (HAProxy's `on-marked-down shutdown-sessions`).
     pub cut_when_down: bool,
     /// Added to the latency of each request that reaches an instance.
     pub overhead: SimDuration,

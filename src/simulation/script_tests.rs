@@ -107,3 +107,19 @@ fn a_reload_with_another_configuration_is_what_later_ones_go_by() {
     ];
     assert_eq!(count(&scripted(&named(), &without), Outcome::Refused), 0);
 }
+
+#[test]
+fn maintenance_cuts_what_is_in_an_instance_where_a_mark_does() {
+    let mut plan = named();
+    plan.service.workers = None;
+    plan.classes[0].service_time = Distribution::Constant(4e8);
+    let cut = |plan: &Plan, state| {
+        let steps = [(5.0, ActionKind::ServerState { instance: 0, state })];
+        count(&scripted(plan, &steps), Outcome::Reset)
+    };
+    assert_eq!(cut(&plan, ServerState::Maint), 0);
+    plan.balancer.cut_when_down = true;
+    assert_eq!(cut(&plan, ServerState::Drain), 0);
+    // A quarter of 100 a second, 0.4 s each.
+    assert!((3..20).contains(&cut(&plan, ServerState::Maint)));
+}

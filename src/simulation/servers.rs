@@ -37,6 +37,7 @@ impl World {
                     let changed =
                         self.nodes[node as usize].administer(&self.rules, self.now, address, state);
                     self.turned(node, address, changed);
+                    self.cut_if_down(node, address);
                 }
             }
             ServerChange::Weight { address, weight } => {
@@ -311,9 +312,11 @@ impl World {
         self.cut_all(node, address, Cause::CutInFlight, "cut: deregistered for too long");
     }
 
-    /// An address was taken down: the node may be told to cut what it has there.
+    /// An address was taken down, or put into maintenance: the node may be told to cut what it
+    /// has there.
     fn cut_if_down(&mut self, node: u32, address: u32) {
-        if self.balancing.cut_when_down && self.nodes[node as usize].is_down(address) {
+        let state = &self.nodes[node as usize];
+        if self.balancing.cut_when_down && (state.is_down(address) || !state.checks(address)) {
             self.cut_all(node, address, Cause::CutInFlight, "cut: marked down");
         }
     }

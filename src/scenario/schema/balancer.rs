@@ -332,8 +332,8 @@ const FIELDS: &[Field] = &[
     field(
         "cut_when_down",
         Shape::Bool,
-        "Requests in an instance are cut once checks or traffic have taken it down (HAProxy's \
-         `on-marked-down shutdown-sessions`).",
+        "Requests in an instance are cut once checks or traffic have taken it down, or a script \
+         has put it into maintenance (HAProxy's `on-marked-down shutdown-sessions`).",
     )
     .or("false", "HAProxy"),
     field(

@@ -190,10 +190,12 @@ fn overhead(lb: &Balancer, config: &Config) -> &'static str {
 }
 
 fn haproxy(lb: &Balancer) -> Result<Vec<String>, String> {
-    if lb.on_marked_down.as_deref().is_some_and(|what| what != "none") {
-        return Err("on-marked-down".to_owned());
-    }
     let mut fields = vec!["preset: haproxy".to_owned()];
+    match lb.on_marked_down.as_deref() {
+        None | Some("none") => {}
+        Some("shutdown-sessions") => fields.push("cut_when_down: true".to_owned()),
+        Some(other) => return Err(format!("on-marked-down {other}")),
+    }
     fields.push(match lb.mode.as_deref() {
         None | Some("http") => "mode: http".to_owned(),
         Some("tcp") => "mode: tcp".to_owned(),
