@@ -150,7 +150,7 @@ fn client(config: &Config) -> Result<String, String> {
 
 fn balancer(lb: &Balancer, config: &Config) -> Result<String, String> {
     let mut fields = match lb.kind.as_deref() {
-        Some("haproxy") => haproxy(lb)?,
+        Some("haproxy") => haproxy(lb, config)?,
         Some("nginx") => nginx(lb)?,
         None | Some("none") => vec!["mode: none".to_owned()],
         Some(other) => return Err(format!("a balancer of the kind `{other}`")),
@@ -189,7 +189,7 @@ fn overhead(lb: &Balancer, config: &Config) -> &'static str {
     }
 }
 
-fn haproxy(lb: &Balancer) -> Result<Vec<String>, String> {
+fn haproxy(lb: &Balancer, config: &Config) -> Result<Vec<String>, String> {
     let mut fields = vec!["preset: haproxy".to_owned()];
     match lb.on_marked_down.as_deref() {
         None | Some("none") => {}
@@ -231,7 +231,14 @@ fn haproxy(lb: &Balancer) -> Result<Vec<String>, String> {
     if let Some(most) = lb.server_maxconn {
         fields.push(format!("server_maxconn: {most}"));
     }
+    let balances_requests = lb.mode.as_deref() != Some("tcp");
+    if let Some(patience) = lb.server_ms.filter(|_| !balances_requests)
+        && config.client.timeout_ms.is_none_or(|client| patience <= client)
+    {
+        return Err("a connection's `server_ms` within the client's patience".to_owned());
+    }
     let times = [
+        ("server_timeout", lb.server_ms.filter(|_| balances_requests)),
         ("queue_timeout", lb.queue_ms),
         ("connect_timeout", lb.connect_ms),
         ("slow_start", lb.slowstart_ms),
@@ -244,19 +251,32 @@ fn haproxy(lb: &Balancer) -> Result<Vec<String>, String> {
     Ok(fields)
 }
 
-/// HAProxy's `retry-on`.
+/// HAProxy's `retry-on`. A code names an answer of a server, not one that the balancer gives.
 fn haproxy_retry_on(text: Option<&str>) -> Result<String, String> {
     let words = text.unwrap_or("conn-failure").split([' ', ',']).filter(|word| !word.is_empty());
-    let on = words.map(|word| match word {
-        "conn-failure" => Ok("refused"),
-        "empty-response" | "junk-response" => Ok("reset"),
-        "response-timeout" => Ok("timeout"),
-        "500" | "503" | "504" => Ok(word),
-        "all-retryable-errors" => Ok("refused, reset, 500, 503, 504, timeout"),
-        "none" => Ok(""),
-        _ => Err(format!("retry-on {word}")),
-    });
-    Ok(on.collect::<Result<Vec<_>, _>>()?.join(", "))
+    retried(words, |word| match word {
+        "conn-failure" => Some("refused"),
+        "empty-response" => Some("reset"),
+        "response-timeout" => Some("timeout"),
+        "500" => Some("500"),
+        "503" => Some("503"),
+        "all-retryable-errors" => Some("refused, reset, 500, 503, timeout"),
+        // No server of the testbed answers so.
+        "none" | "junk-response" | "504" => Some(""),
+        _ => None,
+    })
+    .map_err(|word| format!("retry-on {word}"))
+}
+
+/// The failures that are tried again, for the words of a balancer's list; the first word that has
+/// no meaning here.
+fn retried<'a>(
+    words: impl Iterator<Item = &'a str>,
+    meaning: impl Fn(&str) -> Option<&'static str>,
+) -> Result<String, &'a str> {
+    let on: Vec<&str> = words.map(|word| meaning(word).ok_or(word)).collect::<Result<_, _>>()?;
+    let on: Vec<&str> = on.into_iter().filter(|meant| !meant.is_empty()).collect();
+    Ok(on.join(", "))
 }
 
 /// HAProxy's `observe layer4 error-limit 3 on-error mark-down`.
@@ -285,26 +305,26 @@ fn nginx(lb: &Balancer) -> Result<Vec<String>, String> {
     if words == "off" {
         fields.push("retries: none".to_owned());
     } else {
-        let on = words.split_whitespace().map(|word| match word {
-            "error" => Ok("refused, reset"),
-            "timeout" => Ok("timeout"),
-            "http_500" => Ok("500"),
-            "http_502" => Ok("502"),
-            "http_503" => Ok("503"),
-            "http_504" => Ok("504"),
-            "non_idempotent" => Ok(""),
-            _ => Err(format!("proxy_next_upstream {word}")),
-        });
-        let on = on.collect::<Result<Vec<_>, _>>()?;
-        let on: Vec<&str> = on.into_iter().filter(|word| !word.is_empty()).collect();
+        let on = retried(words.split_whitespace(), |word| match word {
+            "error" => Some("refused, reset"),
+            "timeout" => Some("timeout"),
+            "http_500" => Some("500"),
+            "http_503" => Some("503"),
+            // No server of the testbed answers so, and all of its requests are GETs.
+            "http_502" | "http_504" | "non_idempotent" => Some(""),
+            _ => None,
+        })
+        .map_err(|word| format!("proxy_next_upstream {word}"))?;
         let most = match lb.next_tries.unwrap_or(0) {
             0 => "each".to_owned(),
             tries => (tries - 1).to_string(),
         };
-        fields.push(format!("retries: {{ max: {most}, on: [{}] }}", on.join(", ")));
+        fields.push(format!("retries: {{ max: {most}, on: [{on}] }}"));
     }
-    if let Some(connect) = lb.connect_ms {
-        fields.push(format!("connect_timeout: {}", milliseconds(connect)));
+    for (name, at) in [("connect_timeout", lb.connect_ms), ("server_timeout", lb.server_ms)] {
+        if let Some(at) = at.filter(|at| *at > 0.0) {
+            fields.push(format!("{name}: {}", milliseconds(at)));
+        }
     }
     Ok(fields)
 }

@@ -4,3 +4,5 @@
 pub mod checks;
 pub mod mapping;
 pub mod recording;
+#[cfg(test)]
+mod tests;
