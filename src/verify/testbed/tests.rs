@@ -15,7 +15,7 @@ fn recorded(kind: &str, lb: &Value) -> Value {
         "format": "cutover-testbed-1",
         "id": "own",
         "config": {
-            "duration": 10.0, "rate": 200.0, "dist": "exp:10", "workers": 8, "queue": 64,
+            "duration": 10.0, "phases": [0, 10], "rate": 200.0, "dist": "exp:10", "workers": 8, "queue": 64,
             "slots": { "b1": { "ip": 11, "ver": "v1" }, "b2": { "ver": "v1" }, "b3": { "ver": "v1" } },
             "lb": { "kind": kind, "connect_ms": 1000 },
             "client": { "conn": "keepalive", "timeout_ms": 2000, "stale_retry": 0, "uid_cookie": 0 },
@@ -58,4 +58,20 @@ fn answers_that_no_server_gives_are_nothing_to_try_again() {
     let on = |kind, list: Value| plan(recorded(kind, &list)).balancer.retries.on;
     assert_eq!(on("haproxy", json!({ "retry_on": "504,junk-response" })), []);
     assert_eq!(on("nginx", json!({ "next_upstream": "http_502 http_504" })), []);
+}
+
+#[test]
+fn a_stopped_nginx_refuses_and_breaks_what_was_refused_and_broken() {
+    let mut recording = recorded("nginx", &json!({ "next_upstream": "off" }));
+    recording["schedule_planned"] = json!([{ "t": 4, "op": "lb_stop" }, { "t": 6, "op": "lb_start" }]);
+    recording["summary"]["counts"]["all"] = json!({
+        "ok": { "mean": 1600 }, "refused": { "mean": 398 }, "eof_reused": { "mean": 1 },
+        "reset": { "mean": 1 },
+    });
+    let checks = check(&read(recording));
+    let metrics: Vec<&str> = checks.iter().map(|check| check.metric.as_str()).collect();
+    assert_eq!(metrics[..2], ["ok, all", "unreachable or cut, all"], "{metrics:?}");
+    for check in &checks[..2] {
+        assert_eq!(check.verdict, Verdict::Ok, "{check:?}");
+    }
 }
