@@ -28,10 +28,8 @@ fn named() -> Plan {
 }
 
 fn scripted(plan: &Plan, actions: &[(f64, ActionKind)]) -> RunRecord {
-    let actions = actions
-        .iter()
-        .map(|(at, kind)| Action { at: seconds(*at), kind: kind.clone() })
-        .collect();
+    let actions =
+        actions.iter().map(|(at, kind)| Action { at: seconds(*at), kind: kind.clone() }).collect();
     deploy(plan, &Strategy::Scripted(Script { actions }), 1)
 }
 
@@ -51,7 +49,8 @@ fn a_started_process_stops_as_its_own_start_says() {
         own: Box::new(Own { shutdown, ..Own::default() }),
     };
     let cut = |shutdown| {
-        let steps = [(5.0, ActionKind::Stop(0)), (7.0, start(shutdown)), (20.0, ActionKind::Stop(0))];
+        let steps =
+            [(5.0, ActionKind::Stop(0)), (7.0, start(shutdown)), (20.0, ActionKind::Stop(0))];
         count(&scripted(&plan, &steps), Outcome::Reset)
     };
     assert_eq!(cut(None), 0, "the service drains");
