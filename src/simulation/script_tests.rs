@@ -122,3 +122,29 @@ fn maintenance_cuts_what_is_in_an_instance_where_a_mark_does() {
     // A quarter of 100 a second, 0.4 s each.
     assert!((3..20).contains(&cut(&plan, ServerState::Maint)));
 }
+
+#[test]
+fn an_answer_from_where_the_cookie_led_leaves_the_cookie_that_came_in_between() {
+    let mut plan = named();
+    plan.clock.warmup = SimDuration::ZERO;
+    plan.instances.truncate(2);
+    plan.instances[1].disabled = true;
+    plan.client.users = Some(Users { count: 1, pick: Pick::Uniform });
+    plan.balancer.sticky = Some(Sticky { cookie: true, version: false, ttl: seconds(1e6) });
+    plan.classes[0].service_time = Distribution::Constant(2e9);
+    // The second is sent to the first instance, by its cookie, and answered after the third,
+    // which the other one serves: its cookie leads the fourth away from the first instance.
+    let times = [1.0, 4.0, 5.0, 12.0].map(|at| seconds(at).0);
+    plan.classes[0].arrivals = Arrivals::Trace { times: times.into() };
+    plan.instances[0].own.service_time = Some(Distribution::Constant(2.5e9));
+    plan.instances[1].own.service_time = Some(Distribution::Constant(1e7));
+    let to = |instance, state| ActionKind::ServerState { instance, state };
+    let steps = [
+        (3.8, to(1, ServerState::Ready)),
+        (4.5, to(0, ServerState::Maint)),
+        (5.5, to(0, ServerState::Ready)),
+        (10.0, ActionKind::Kill(0)),
+    ];
+    let record = scripted(&plan, &steps);
+    assert_eq!((count(&record, Outcome::Ok), count(&record, Outcome::Refused)), (4, 0));
+}
