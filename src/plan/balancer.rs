@@ -44,8 +44,8 @@ pub struct Balancer {
     /// of those in an instance, which works on all the same. Without it the node serves the
     /// request as if the client were there (HAProxy without `option abortonclose`).
     pub abort_on_close: bool,
-    /// Requests in an instance are cut once its checks or its traffic have taken it down
-    /// (HAProxy's `on-marked-down shutdown-sessions`).
+    /// Requests in an instance are cut once its checks or its traffic have taken it down, or an
+    /// operator has put it into maintenance (HAProxy's `on-marked-down shutdown-sessions`).
     pub cut_when_down: bool,
     /// Added to the latency of each request that reaches an instance.
     pub overhead: SimDuration,

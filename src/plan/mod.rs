@@ -34,7 +34,7 @@ pub use response::{
     ScopeVersion, Slo, Tickets,
 };
 pub use routing::{EndpointConditions, Header, Routing};
-pub use script::{Action, ActionKind, Own, PlannedInstance, Script, ServerState};
+pub use script::{Action, ActionKind, Own, PlannedInstance, Reload, Script, ServerState};
 pub use service::{
     CloseStreams, Discipline, OnSigterm, Probe, Probes, Readiness, Service, Shutdown, Startup,
     UntilListening, WarmFrom, Warmup, Wave,

@@ -124,13 +124,24 @@ pub enum ActionKind {
     },
     /// The group that gets the traffic.
     Activate(u16),
-    /// The balancer is reloaded: it forgets what it knows of its instances. With members: those
-    /// are in its configuration from now on, and no others.
-    Reload(Option<Vec<u32>>),
+    /// The balancer is reloaded.
+    Reload(Reload),
     /// The balancer is stopped: connections to it are refused.
     BalancerStop,
-    /// The balancer is started.
+    /// The balancer is started, and reads its configuration.
     BalancerStart,
+}
+
+/// A reload of the balancer: it knows its configuration and nothing else, neither what it had
+/// found out nor what it was told while it ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reload {
+    /// The instances in the configuration from now on; `None`: the same ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<u32>>,
+    /// The group that gets the traffic by the configuration from now on; `None`: the same one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<u16>,
 }
 
 /// A server's administrative state (HAProxy's words).

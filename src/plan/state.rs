@@ -40,7 +40,8 @@ pub struct Sessions {
     pub rewrite: f64,
     /// What a request does that cannot use its user's session.
     pub unreadable: Unreadable,
-    /// What a user who was logged out sends; `None`: the next request is logged in again.
+    /// How a user who was logged out logs in again; `None`: at once, at the instance that said
+    /// so, without a request that counts.
     pub login: Option<Login>,
     /// Names of the formats that versions read and write.
     pub formats: Vec<String>,
@@ -71,13 +72,27 @@ pub enum Unreadable {
     LoginInPlace,
 }
 
-/// What a user who was logged out sends.
+/// How a user who was logged out logs in again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Login {
-    /// A request of this class (index into the plan's classes).
-    pub class: u16,
-    /// From being logged out to sending it, in nanoseconds.
-    pub after: Distribution,
+#[serde(rename_all = "snake_case")]
+pub enum Login {
+    /// With the next request: it is answered, and the session begins where it is served.
+    NextRequest,
+    /// With a request of its own.
+    Request {
+        /// Its class (index into the plan's classes).
+        class: u16,
+        /// From being logged out to sending it, in nanoseconds.
+        after: Distribution,
+    },
+}
+
+impl Login {
+    /// The class of log-ins, where they are requests of their own.
+    #[must_use]
+    pub fn class(&self) -> Option<u16> {
+        if let Self::Request { class, .. } = self { Some(*class) } else { None }
+    }
 }
 
 /// A look-aside cache.

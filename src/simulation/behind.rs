@@ -21,7 +21,7 @@ use crate::engine::{Sampler, SimTime};
 use crate::model::request::NONE;
 use crate::model::state::{Needs, RowTable, SessionTable, Zipf};
 use crate::model::store::{Calls, StoreServer};
-use crate::plan::{ClassState, Fault, Plan, STABLE, Unreadable, VersionState, streams};
+use crate::plan::{ClassState, Fault, Login, Plan, STABLE, Unreadable, VersionState, streams};
 
 use caches::CacheSide;
 pub(super) use faults::{FaultEvent, SchemaEvent};
@@ -60,9 +60,29 @@ struct SessionSide {
     table: SessionTable,
     rewrite: f64,
     in_place: bool,
-    login: Option<(u8, Sampler)>,
+    login: LogIn,
     /// Lost or unreadable in the window.
     lost: u64,
+}
+
+/// How users log in again.
+enum LogIn {
+    AtOnce,
+    NextRequest,
+    /// With a request of this class, after some time.
+    Request(u8, Sampler),
+}
+
+impl LogIn {
+    fn of(plan: Option<&Login>) -> Self {
+        match plan {
+            None => Self::AtOnce,
+            Some(Login::NextRequest) => Self::NextRequest,
+            Some(Login::Request { class, after }) => {
+                Self::Request(*class as u8, Sampler::new(after))
+            }
+        }
+    }
 }
 
 /// Rows with formats.
@@ -124,7 +144,7 @@ impl Behind {
                 table: SessionTable::new(plan),
                 rewrite: plan.rewrite,
                 in_place: plan.unreadable == Unreadable::LoginInPlace,
-                login: plan.login.as_ref().map(|it| (it.class as u8, Sampler::new(&it.after))),
+                login: LogIn::of(plan.login.as_ref()),
                 lost: 0,
             }),
             needs: Needs::new(&state.needs),

@@ -33,6 +33,8 @@ mod retry_tests;
 #[cfg(test)]
 mod route_tests;
 #[cfg(test)]
+mod script_tests;
+#[cfg(test)]
 mod stream_tests;
 #[cfg(test)]
 mod tests;

@@ -5,13 +5,15 @@
 //! stop does is the service's (or the instance's own) `shutdown`. Actions on the balancer take
 //! effect at once on all its nodes.
 
+use std::fmt::Write as _;
+
 use super::layer::LayerOutbox;
 use super::rollout::{Judged, RolloutEffect};
 use crate::engine::rng::Key;
 use crate::engine::{Sampler, SimTime};
 use crate::plan::{
-    Action, ActionKind, EndpointConditions, OnSigterm, Own, Plan, PlannedInstance, STABLE,
-    ServerState, Service, VersionId, streams,
+    Action, ActionKind, EndpointConditions, OnSigterm, Own, Plan, PlannedInstance, Reload, STABLE,
+    ServerState, Service, Shutdown, VersionId, streams,
 };
 use crate::platform::{Effect, PodCounts, PodId};
 use crate::record::{EventKind, RolloutOutcome, RolloutTimes};
@@ -69,17 +71,19 @@ pub enum ServerChange {
     },
     /// Another group is the active one.
     Activate(u16),
-    /// The balancer is reloaded, perhaps with other members.
-    Reload(Option<Vec<u32>>),
+    /// The balancer is reloaded, perhaps with another configuration.
+    Reload(Reload),
     /// Whether the balancer takes connections.
     Serving(bool),
 }
 
 /// A process.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Process {
     address: u32,
     version: VersionId,
+    /// How it stops, if not as the service does.
+    shutdown: Option<Box<Shutdown>>,
     listens: bool,
     stopping: bool,
     ended: bool,
@@ -125,13 +129,9 @@ impl Script {
         for address in 0..self.planned.len() as u32 {
             let planned = &self.planned[address as usize];
             let (version, running) = (planned.version, planned.running);
-            let disabled = planned.disabled;
             let own = planned.own.clone();
             let process = self.create(address, version, &own, out);
             change(out, ServerChange::Configured { address, instance: process });
-            if disabled {
-                change(out, ServerChange::State { address, state: ServerState::Maint });
-            }
             if running {
                 self.listens(process, out);
             } else {
@@ -156,8 +156,14 @@ impl Script {
         out: &mut LayerOutbox,
     ) -> u32 {
         let process = self.processes.len() as u32;
-        let fresh = Process { address, version, listens: false, stopping: false, ended: false };
-        self.processes.push(fresh);
+        self.processes.push(Process {
+            address,
+            version,
+            shutdown: own.shutdown.clone().map(Box::new),
+            listens: false,
+            stopping: false,
+            ended: false,
+        });
         self.newest[address as usize] = Some(process);
         let pod = PodId(process);
         effect(out, Effect::Created { pod, version, ordinal: address, node: 0, place: address });
@@ -215,7 +221,7 @@ impl Script {
                 change(out, ServerChange::Weight { address: instance, weight });
             }
             ActionKind::Activate(group) => change(out, ServerChange::Activate(group)),
-            ActionKind::Reload(members) => change(out, ServerChange::Reload(members)),
+            ActionKind::Reload(to) => change(out, ServerChange::Reload(to)),
             ActionKind::BalancerStop => change(out, ServerChange::Serving(false)),
             ActionKind::BalancerStart => change(out, ServerChange::Serving(true)),
         }
@@ -255,8 +261,7 @@ impl Script {
         process.stopping = true;
         let version = process.version;
         log(out, EventKind::InstanceTerminating { instance: number, version });
-        let own = self.planned[address as usize].own.shutdown.as_ref();
-        let shutdown = own.unwrap_or(&self.service.shutdown).clone();
+        let shutdown = process.shutdown.as_deref().unwrap_or(&self.service.shutdown).clone();
         let key = self.boot_key.entity(u64::from(number)).entity(1);
         let linger =
             Sampler::new(&shutdown.linger).draw_span(&mut key.counter(), u64::from(address));
@@ -357,10 +362,16 @@ fn in_words(action: &ActionKind, name: impl Fn(u32) -> String) -> String {
             format!("weight of {} {weight}", name(*instance))
         }
         ActionKind::Activate(group) => format!("activate group {group}"),
-        ActionKind::Reload(None) => "reload the balancer".to_owned(),
-        ActionKind::Reload(Some(members)) => {
-            let names: Vec<String> = members.iter().map(|&member| name(member)).collect();
-            format!("reload the balancer with {}", names.join(", "))
+        ActionKind::Reload(to) => {
+            let mut words = "reload the balancer".to_owned();
+            if let Some(members) = &to.members {
+                let names: Vec<String> = members.iter().map(|&member| name(member)).collect();
+                write!(words, " with {}", names.join(", ")).expect("strings grow");
+            }
+            if let Some(group) = to.active {
+                write!(words, ", active group {group}").expect("strings grow");
+            }
+            words
         }
         ActionKind::BalancerStop => "stop the balancer".to_owned(),
         ActionKind::BalancerStart => "start the balancer".to_owned(),

@@ -5,7 +5,7 @@ use crate::engine::{SimDuration, SimTime};
 use crate::model::balancer::{NO_GROUP, Node, TryResult};
 use crate::model::instance::Condition;
 use crate::model::request::Stage;
-use crate::plan::{EndpointConditions, Plan, Routing, VersionId};
+use crate::plan::{EndpointConditions, Plan, Reload, Routing, VersionId};
 use crate::platform::{PodId, ProbeAnswer, Workload};
 use crate::record::{Cause, EventKind, Outcome};
 
@@ -21,6 +21,9 @@ impl World {
                 let planned = &plan.instances[address as usize];
                 let group = planned.group.unwrap_or(NO_GROUP);
                 self.add_address(address, planned.version.0, group, planned.weight, instance);
+                if planned.disabled {
+                    self.nodes.iter_mut().for_each(|node| node.configure_out(address));
+                }
             }
             ServerChange::Owns { instance, own } => self.own(instance, &own),
             ServerChange::Bound { address, instance } => {
@@ -35,6 +38,7 @@ impl World {
                     let changed =
                         self.nodes[node as usize].administer(&self.rules, self.now, address, state);
                     self.turned(node, address, changed);
+                    self.cut_if_down(node, address);
                 }
             }
             ServerChange::Weight { address, weight } => {
@@ -47,11 +51,8 @@ impl World {
             ServerChange::Activate(group) => {
                 self.nodes.iter_mut().for_each(|node| node.activate(group));
             }
-            ServerChange::Reload(members) => {
-                self.nodes
-                    .iter_mut()
-                    .for_each(|node| node.reload(&self.rules, self.now, members.as_deref()));
-                self.begin_checks_anew();
+            ServerChange::Reload(to) => {
+                self.reread_configuration(&to);
                 self.close_idle_connections(|_| true);
             }
             ServerChange::Serving(serving) => self.balancer_serves(serving),
@@ -75,12 +76,18 @@ impl World {
         }
     }
 
+    /// The balancer's process is a new one.
+    fn reread_configuration(&mut self, to: &Reload) {
+        self.nodes.iter_mut().for_each(|node| node.reload(&self.rules, self.now, to));
+        self.begin_checks_anew();
+    }
+
     /// The balancer's process is stopped (and cuts what goes through it) or started.
     fn balancer_serves(&mut self, serving: bool) {
         self.balancing.stopped = !serving;
         self.set_detours();
         if serving {
-            self.nodes.iter_mut().for_each(|node| node.reload(&self.rules, self.now, None));
+            self.reread_configuration(&Reload::default());
             return;
         }
         self.close_idle_connections(|_| true);
@@ -338,9 +345,11 @@ impl World {
         self.cut_all(node, address, Cause::CutInFlight, "cut: deregistered for too long");
     }
 
-    /// An address was taken down: the node may be told to cut what it has there.
+    /// An address was taken down, or put into maintenance: the node may be told to cut what it
+    /// has there.
     fn cut_if_down(&mut self, node: u32, address: u32) {
-        if self.balancing.cut_when_down && self.nodes[node as usize].is_down(address) {
+        let state = &self.nodes[node as usize];
+        if self.balancing.cut_when_down && (state.is_down(address) || !state.checks(address)) {
             self.cut_all(node, address, Cause::CutInFlight, "cut: marked down");
         }
     }

@@ -554,7 +554,7 @@ impl World {
             self.note_try(slot, TryResult::Good);
         }
         if self.balancing.affinity.is_some() {
-            self.remember(self.user_of(request), request.instance);
+            self.remember(self.user_of(request), request.instance, request.is_pinned());
         }
         self.keep_connection(slot, request.class);
     }

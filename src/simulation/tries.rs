@@ -102,9 +102,11 @@ impl World {
         }
     }
 
-    /// Remembers where a user's answer came from.
+    /// Remembers where a user's answer came from. A request whose cookie `named` its instance is
+    /// answered without another one: if the user has got one of another instance in between, it
+    /// stays (HAProxy's `cookie insert`).
     #[cold]
-    pub(super) fn remember(&mut self, user: u32, instance: u32) {
+    pub(super) fn remember(&mut self, user: u32, instance: u32, named: bool) {
         let now = self.now;
         let (address, version) = {
             let instance = &self.instances[instance as usize];
@@ -118,7 +120,10 @@ impl World {
             let nowhere = (NONE, 0, SimTime::ZERO);
             affinity.resize((user as usize + 1).next_power_of_two(), nowhere);
         }
-        affinity[user as usize] = (address, version, now);
+        let held = &mut affinity[user as usize];
+        if !named || held.0 == address {
+            *held = (address, version, now);
+        }
     }
 
     /// Users bound by a cookie to the instance that most are bound to, or streams in the one
@@ -357,6 +362,8 @@ impl World {
 
     #[inline(never)]
     fn try_another_instance(&mut self, slot: u32, avoid: u32) {
+        // Its cookie names another instance than it goes to.
+        self.requests[slot].unpin();
         self.try_instance(slot, avoid);
     }
 

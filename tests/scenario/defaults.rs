@@ -50,3 +50,14 @@ fn an_empty_list_of_operations_deploys_nothing() {
     let study = loaded(&minimal("operations: []\n"));
     assert!(!study.control && study.plan.operations.is_empty());
 }
+
+#[test]
+fn a_balancers_queue_is_as_patient_as_its_connects_unless_it_says_otherwise() {
+    let patience = |fields: &str| {
+        let study = loaded(&minimal(&format!("balancer: {{preset: haproxy{fields}}}\n")));
+        study.plan.balancer.queue_timeout.as_secs_f64()
+    };
+    assert_eq!(patience(""), 5.0);
+    assert_eq!(patience(", connect_timeout: 300ms"), 0.3);
+    assert_eq!(patience(", connect_timeout: 300ms, queue_timeout: 2s"), 2.0);
+}

@@ -22,6 +22,8 @@ pub(super) struct Endpoint {
     pub change: u64,
     pub admin: ServerState,
     pub weight: u32,
+    /// Both as the balancer's configuration has them.
+    pub configured: (ServerState, u32),
     pub down: bool,
     /// Results in a row that disagree with `down`.
     streak: u32,
@@ -86,6 +88,7 @@ impl Endpoint {
             change: 0,
             admin: ServerState::Ready,
             weight,
+            configured: (ServerState::Ready, weight),
             down: false,
             streak: 0,
             fragile: false,
@@ -106,7 +109,7 @@ impl Endpoint {
     }
 
     /// Whether it would be usable but for what checks and traffic say.
-    pub(super) fn configured(&self) -> bool {
+    pub(super) fn wanted(&self) -> bool {
         self.weight > 0
             && self.admin == ServerState::Ready
             && self.listed.is_some_and(|listed| listed.ready)
@@ -127,6 +130,12 @@ impl Endpoint {
         self.hurried = false;
         self.streak = 0;
         self.marks = Marks::default();
+    }
+
+    /// Reads the configuration anew.
+    pub(super) fn reread(&mut self, check: Option<&HealthCheck>) {
+        (self.admin, self.weight) = self.configured;
+        self.forget(check);
     }
 
     /// The operator sets the state. One that leaves maintenance counts as new.

@@ -20,7 +20,7 @@ pub use endpoint::TryResult;
 pub use rules::{Choice, Rules};
 
 use crate::engine::{SimDuration, SimTime};
-use crate::plan::{EndpointConditions, Outlier, Routing, ServerState, VersionId};
+use crate::plan::{EndpointConditions, Outlier, Reload, Routing, ServerState, VersionId};
 use endpoint::{Endpoint, Mark};
 use pool::Pool;
 
@@ -42,8 +42,9 @@ pub struct Node {
     /// All versions together, then each version, then each group.
     pools: Vec<Pool>,
     versions: usize,
-    /// The group that gets the traffic.
+    /// The group that gets the traffic, now and by the configuration.
     active: u16,
+    configured_active: u16,
     routing: Routing,
     /// The pool of all requests, where no split or header tells them apart.
     whole: Option<u32>,
@@ -56,6 +57,7 @@ impl Node {
     /// A node that knows no endpoint and sends to all.
     #[must_use]
     pub fn new(versions: usize, groups: usize) -> Self {
+        let active = if groups > 0 { 0 } else { NO_GROUP };
         let mut node = Self {
             endpoints: Vec::new(),
             outstanding: Vec::new(),
@@ -64,7 +66,8 @@ impl Node {
             connections: Vec::new(),
             pools: vec![Pool::default(); versions + 1 + groups],
             versions,
-            active: if groups > 0 { 0 } else { NO_GROUP },
+            active,
+            configured_active: active,
             routing: Routing::All,
             whole: None,
             routing_change: 0,
@@ -96,6 +99,13 @@ impl Node {
     pub fn add_address(&mut self, address: u32, version: u16, group: u16, weight: u32, bound: u32) {
         assert_eq!(address as usize, self.endpoints.len(), "addresses come in order");
         self.endpoints.push(Endpoint::new(version, group, weight, bound));
+    }
+
+    /// The configuration has an address in maintenance.
+    pub fn configure_out(&mut self, address: u32) {
+        let endpoint = &mut self.endpoints[address as usize];
+        endpoint.configured.0 = ServerState::Maint;
+        endpoint.admin = ServerState::Maint;
     }
 
     /// Another instance takes an address over: the balancer does not notice.
@@ -180,16 +190,19 @@ impl Node {
         self.settle_whole();
     }
 
-    /// The balancer is reloaded: the new process knows its configuration, nothing else. With
-    /// members: those addresses, and no others, are in it.
-    pub fn reload(&mut self, rules: &Rules, now: SimTime, members: Option<&[u32]>) {
+    /// The balancer is reloaded: the new process knows its configuration, perhaps another one,
+    /// and nothing else. Of the old one's states, weights and active group nothing is left.
+    pub fn reload(&mut self, rules: &Rules, now: SimTime, to: &Reload) {
         for (address, endpoint) in self.endpoints.iter_mut().enumerate() {
-            endpoint.forget(rules.check.as_ref());
-            if let Some(members) = members {
+            if let Some(members) = &to.members {
                 let listed = members.contains(&(address as u32));
-                endpoint.admin = if listed { ServerState::Ready } else { ServerState::Maint };
+                let state = if listed { ServerState::Ready } else { ServerState::Maint };
+                endpoint.configured.0 = state;
             }
+            endpoint.reread(rules.check.as_ref());
         }
+        self.configured_active = to.active.unwrap_or(self.configured_active);
+        self.activate(self.configured_active);
         self.pools.iter_mut().for_each(Pool::restart);
         self.rebuild(rules, now);
     }
@@ -436,7 +449,7 @@ impl Node {
         let panics: Vec<bool> = (0..self.pools.len()).map(|of| self.in_panic(rules, of)).collect();
         for (address, endpoint) in self.endpoints.iter().enumerate() {
             for pool in pools_of(endpoint, self.versions) {
-                if endpoint.usable() || (panics[pool] && endpoint.configured()) {
+                if endpoint.usable() || (panics[pool] && endpoint.wanted()) {
                     self.pools[pool].add(address as u32, endpoint);
                 }
             }
@@ -458,7 +471,7 @@ impl Node {
         let Some(threshold) = rules.panic else { return false };
         let belongs = |endpoint: &&Endpoint| pools_of(endpoint, self.versions).any(|of| of == pool);
         let members = self.endpoints.iter().filter(belongs);
-        let all = members.clone().filter(|endpoint| endpoint.configured()).count();
+        let all = members.clone().filter(|endpoint| endpoint.wanted()).count();
         let usable = members.filter(|endpoint| endpoint.usable()).count();
         usable == 0 || (usable as f64) < threshold * all as f64
     }

@@ -7,7 +7,7 @@
 //! loss. Left out: sessions of several devices, sizes, writes of two requests at once.
 
 use crate::engine::{SimDuration, SimTime};
-use crate::plan::{Formats, SessionStore, Sessions};
+use crate::plan::{Formats, Login, SessionStore, Sessions};
 
 /// A process: the instance's number, and which of its starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ struct Session {
     /// When it began, and when the user's first one did.
     begun: SimTime,
     first: SimTime,
+    /// When the user was last told to log in.
+    told: SimTime,
     /// Log-ins that were sent, for draws of their own.
     logins: u32,
 }
@@ -75,6 +77,8 @@ pub enum Found {
 pub struct SessionTable {
     store: SessionStore,
     ttl: Option<SimDuration>,
+    /// Whoever was told to log in does so with the next request.
+    next_logs_in: bool,
     users: Vec<Session>,
 }
 
@@ -82,7 +86,12 @@ impl SessionTable {
     /// Nobody has a session yet.
     #[must_use]
     pub fn new(plan: &Sessions) -> Self {
-        Self { store: plan.store.clone(), ttl: plan.ttl, users: Vec::new() }
+        Self {
+            store: plan.store.clone(),
+            ttl: plan.ttl,
+            next_logs_in: plan.login == Some(Login::NextRequest),
+            users: Vec::new(),
+        }
     }
 
     fn user(&mut self, user: u32) -> &mut Session {
@@ -97,6 +106,7 @@ impl SessionTable {
                 written: SimTime::ZERO,
                 begun: SimTime::ZERO,
                 first: SimTime::NEVER,
+                told: SimTime::NEVER,
                 logins: 0,
             };
             self.users.resize((index + 1).next_power_of_two(), none);
@@ -106,7 +116,8 @@ impl SessionTable {
 
     /// A request of a user looks for its session. In memory it is the one that the user had
     /// when the request was `sent`: one sent without any logs in, one that carries an earlier
-    /// session than the present one has lost it.
+    /// session than the present one has lost it. Where users log in with their next request,
+    /// those sent between being told to and the answer of the first log-in all do.
     pub fn find(
         &mut self,
         user: u32,
@@ -120,11 +131,13 @@ impl SessionTable {
             SessionStore::Shared => (false, None),
             SessionStore::Replicated { lag } => (false, Some(lag)),
         };
-        let ttl = self.ttl;
+        let (ttl, next_logs_in) = (self.ttl, self.next_logs_in);
         let session = self.user(user);
+        let logs_in = next_logs_in && sent >= session.told;
         match session.status {
             Status::None => return Found::Begins,
             Status::Gone => return Found::Gone,
+            Status::LoggedOut if logs_in => return Found::Begins,
             Status::LoggedOut | Status::LoggingIn => return Found::LoggedOut,
             Status::Live => {}
         }
@@ -132,7 +145,7 @@ impl SessionTable {
             session.status = Status::None;
             return Found::Begins;
         }
-        if in_memory && sent < session.first {
+        if in_memory && (sent < session.first || (logs_in && sent < session.begun)) {
             return Found::Begins;
         }
         if in_memory && (session.home != at || sent < session.begun) {
@@ -177,9 +190,11 @@ impl SessionTable {
         session.first = session.first.min(now);
     }
 
-    /// The user is logged out.
-    pub fn log_out(&mut self, user: u32) {
-        self.user(user).status = Status::LoggedOut;
+    /// The user is logged out, and told to log in.
+    pub fn log_out(&mut self, user: u32, now: SimTime) {
+        let session = self.user(user);
+        session.status = Status::LoggedOut;
+        session.told = now;
     }
 
     /// A logged-out user begins to log in; `None` if that is under way, else the log-in's

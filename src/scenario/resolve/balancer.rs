@@ -39,7 +39,11 @@ pub fn balancer(context: &mut Context<'_>, root: &Checked) -> Balancer {
         outlier: at.at("outlier").unless("none").map(outlier),
         panic_threshold: at.at("panic_threshold").unless("none").map(Checked::number),
         server_maxconn: at.at("server_maxconn").unless("none").map(Checked::count32),
-        queue_timeout: at.at("queue_timeout").duration(),
+        queue_timeout: at
+            .at("queue_timeout")
+            .given()
+            .unwrap_or_else(|| at.at("connect_timeout"))
+            .duration(),
         drain_timeout: at.at("drain_timeout").unless("none").map(Checked::duration),
         retries: at.at("retries").unless("none").map_or_else(no_retries, retries),
         connect_timeout: at.at("connect_timeout").duration(),

@@ -4,7 +4,7 @@ use super::Context;
 use super::law::law;
 use super::service::{shutdown, warmup};
 use crate::plan::{
-    Action, ActionKind, Own, Plan, PlannedInstance, Script, ServerState, Version, VersionId,
+    Action, ActionKind, Own, Plan, PlannedInstance, Reload, Script, ServerState, Version, VersionId,
 };
 use crate::scenario::checked::Checked;
 use crate::scenario::code;
@@ -129,12 +129,19 @@ fn action(
             let group = at.at("group");
             ActionKind::Activate(context.find(group, "group", groups)? as u16)
         }
-        "reload" => ActionKind::Reload(match at.at("members").given() {
-            Some(members) => {
-                Some(members.items().iter().map(&mut instance).collect::<Option<Vec<u32>>>()?)
-            }
-            None => None,
-        }),
+        "reload" => {
+            let members = match at.at("members").given() {
+                Some(members) => {
+                    Some(members.items().iter().map(&mut instance).collect::<Option<Vec<u32>>>()?)
+                }
+                None => None,
+            };
+            let active = match at.at("active").given() {
+                Some(group) => Some(context.find(group, "group", groups)? as u16),
+                None => None,
+            };
+            ActionKind::Reload(Reload { members, active })
+        }
         "balancer_stop" => ActionKind::BalancerStop,
         "balancer_start" => ActionKind::BalancerStart,
         _ => unreachable!("the field table has no action {kind}"),

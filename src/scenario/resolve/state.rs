@@ -53,10 +53,15 @@ pub fn state(
 
 fn sessions(context: &mut Context<'_>, at: &Checked, classes: &[RequestClass]) -> Sessions {
     let names: Vec<String> = classes.iter().map(|class| class.name.clone()).collect();
-    let login = at.at("login").unless("none").and_then(|at| {
-        let class = context.find(at.at("class"), "request class", &names)? as u16;
-        Some(Login { class, after: law(context, at.at("after")) })
-    });
+    let login = at.at("login");
+    let login = if login.is("next_request") {
+        Some(Login::NextRequest)
+    } else {
+        login.unless("none").and_then(|at| {
+            let class = context.find(at.at("class"), "request class", &names)? as u16;
+            Some(Login::Request { class, after: law(context, at.at("after")) })
+        })
+    };
     let (store, inner) = at.at("store").choice();
     Sessions {
         store: match store {
@@ -243,9 +248,9 @@ fn class_states(
         )
         .collect();
     let names: Vec<String> = targets.iter().map(|(name, _)| name.clone()).collect();
-    let login = state.sessions.as_ref().and_then(|sessions| sessions.login.as_ref());
+    let login = state.sessions.as_ref().and_then(|sessions| sessions.login.as_ref()?.class());
     for (number, (item, class)) in root.at("traffic").items().iter().zip(classes).enumerate() {
-        let is_login = login.is_some_and(|login| usize::from(login.class) == number);
+        let is_login = login.is_some_and(|class| usize::from(class) == number);
         let given = item.at("session").given();
         if let Some(at) = given.filter(|at| at.bool() && state.sessions.is_none()) {
             let message = "there are no sessions that it could need (`state.sessions`)";

@@ -316,7 +316,7 @@ const FIELDS: &[Field] = &[
     )
     .or("none", OFF),
     field("queue_timeout", PERIOD, "Patience of that queue; then 503.")
-        .or("5s", "HAProxy: timeout queue, else timeout connect"),
+        .optional("`connect_timeout`, as HAProxy's `timeout queue`"),
     field("connect_timeout", PERIOD, "Patience with a host that does not answer the connection.")
         .or("5s", "Envoy"),
     field(
@@ -343,8 +343,8 @@ const FIELDS: &[Field] = &[
     field(
         "cut_when_down",
         Shape::Bool,
-        "Requests in an instance are cut once checks or traffic have taken it down (HAProxy's \
-         `on-marked-down shutdown-sessions`).",
+        "Requests in an instance are cut once checks or traffic have taken it down, or a script \
+         has put it into maintenance (HAProxy's `on-marked-down shutdown-sessions`).",
     )
     .or("false", "HAProxy"),
     field(

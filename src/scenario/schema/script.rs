@@ -83,12 +83,16 @@ const SET_WEIGHT: Object = Object::of(&[
 const ACTIVATE: Object =
     Object::of(&[field("group", Shape::Name, "The group that gets the traffic from now on.")]);
 
-const RELOAD: Object = Object::of(&[field(
-    "members",
-    Shape::List(&List { item: Shape::Name, least: 1, most: 10_000 }),
-    "The instances in the new configuration.",
-)
-.optional("the same as before")]);
+const RELOAD: Object = Object::of(&[
+    field(
+        "members",
+        Shape::List(&List { item: Shape::Name, least: 1, most: 10_000 }),
+        "The instances in the new configuration.",
+    )
+    .optional("the same as in the old one"),
+    field("active", Shape::Name, "The group that gets the traffic in the new configuration.")
+        .optional("the same as in the old one"),
+]);
 
 const NOTHING: Shape = Shape::Map(&Object::of(&[]));
 
@@ -102,10 +106,11 @@ const KINDS: &[Alternative] = &[
     option(
         "reload",
         Shape::Map(&RELOAD),
-        "The balancer is reloaded: it forgets what it knew of its instances.",
+        "The balancer is reloaded: it forgets what it knew of its instances, and goes by its \
+         configuration again instead of by `server_state`, `weight` and `activate`.",
     ),
     option("balancer_stop", NOTHING, "Connections to the balancer are refused."),
-    option("balancer_start", NOTHING, "The balancer is back."),
+    option("balancer_start", NOTHING, "The balancer is back, and reads its configuration."),
 ];
 
 const ACTION: Object = Object {

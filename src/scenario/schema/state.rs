@@ -56,9 +56,11 @@ const SESSIONS: Object = Object::of(&[
     .or("unauthorized", "HTTP 401"),
     field(
         "login",
-        Shape::Or(&["none"], &Shape::Map(&LOGIN)),
-        "Logged-out users send a log-in, and are logged out until it is answered. `none`: the \
-         next request is logged in again.",
+        Shape::Or(&["none", "next_request"], &Shape::Map(&LOGIN)),
+        "Logged-out users send a log-in, and are logged out until it is answered. \
+         `next_request`: the user's next request is the log-in; the session begins where it is \
+         served. `none`: a log-in is no request, and the session begins where the last one was \
+         lost.",
     )
     .or("none", "a log-in costs nothing"),
 ]);

@@ -121,8 +121,8 @@ impl World {
             }
             Verdict::Unauthorized => {
                 // A 401 sets the cookie as well as any answer does.
-                let user = self.user_of(&self.requests[slot]);
-                self.remember(user, number);
+                let request = self.requests[slot];
+                self.remember(self.user_of(&request), number, request.is_pinned());
                 (Outcome::Unauthorized, Cause::State, "answered 401: the session is lost")
             }
             Verdict::Broken => {

@@ -6,7 +6,7 @@ use crate::model::request::Request;
 use crate::model::state::{Found, Process};
 use crate::record::Outcome;
 
-use super::{Behind, Verdict, somebody};
+use super::{Behind, LogIn, Verdict, somebody};
 use crate::simulation::cold::Cold;
 use crate::simulation::world::World;
 
@@ -89,11 +89,11 @@ impl World {
             Found::LoggedOut => {}
         }
         let in_place = side.in_place;
-        if in_place || side.login.is_none() {
+        if in_place || matches!(side.login, LogIn::AtOnce) {
             // The user logs in again with this very request, or right behind it.
             side.table.begin(look.user, look.process, formats, now);
         } else if found != Found::LoggedOut {
-            side.table.log_out(look.user);
+            side.table.log_out(look.user, now);
         }
         self.ask_for_login(look.user, now);
         if in_place { Verdict::Answered } else { Verdict::Unauthorized }
@@ -103,7 +103,7 @@ impl World {
     fn ask_for_login(&mut self, user: u32, now: SimTime) {
         let behind = self.behind.as_deref_mut().expect("a world with state");
         let side = behind.sessions.as_mut().expect("a table of sessions");
-        let Some((_, after)) = &side.login else { return };
+        let LogIn::Request(_, after) = &side.login else { return };
         let number = if side.in_place {
             Some(side.table.count_login(user))
         } else {
@@ -120,7 +120,7 @@ impl World {
         let behind = self.behind.as_deref_mut().expect("a world with state");
         let key = login_key(behind.keys.login, user, number);
         let side = behind.sessions.as_ref().expect("a table of sessions");
-        let class = side.login.as_ref().expect("log-ins have a class").0;
+        let LogIn::Request(class, _) = side.login else { unreachable!("log-ins have a class") };
         let sent = &mut self.classes[usize::from(class)];
         sent.sent += 1;
         let demand = sent.demand.draw_span(&mut key.entity(1).counter(), u64::from(number)).0;
@@ -138,7 +138,7 @@ impl World {
         let user = self.user_of(request);
         let Some(behind) = self.behind.as_deref_mut() else { return };
         let Some(side) = &mut behind.sessions else { return };
-        let is_login = side.login.as_ref().is_some_and(|(class, _)| *class == request.class);
+        let is_login = matches!(side.login, LogIn::Request(class, _) if class == request.class);
         if !is_login || side.in_place || !somebody(user) {
             return;
         }

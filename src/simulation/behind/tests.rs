@@ -142,7 +142,7 @@ fn logged_out_users_send_one_log_in_each_and_wait_for_it() {
         (version.slowdown, version.errors) = (vec![1.0; 2], vec![0.0; 2]);
     }
     let after = Distribution::Constant(1e9);
-    plan.state.sessions.as_mut().unwrap().login = Some(Login { class: 1, after });
+    plan.state.sessions.as_mut().unwrap().login = Some(Login::Request { class: 1, after });
     let record = deploy(&plan, &half(false), 1);
     let requests = |class| {
         let cells = record.cells.iter().filter(|cell| cell.class == class);
@@ -155,6 +155,23 @@ fn logged_out_users_send_one_log_in_each_and_wait_for_it() {
     // For a second after being logged out a user's requests fail too.
     let failed = all.outcomes[Outcome::Unauthorized as usize];
     assert!(failed > all.forced_logins + all.forced_logins / 4, "{failed}");
+}
+
+/// With q the chance to meet another instance than the session's: every request is lost with
+/// chance q where a log-in costs none; where the next request is the log-in, it is in every
+/// second place after a loss, and q / (1 + q) are lost.
+#[test]
+fn a_log_in_that_takes_the_next_request_halves_what_wandering_users_lose() {
+    let lost = |login| {
+        let mut plan = with_sessions(SessionStore::Memory);
+        plan.state.sessions.as_mut().unwrap().login = login;
+        let all = totals(&control(&plan, 1));
+        assert_eq!(all.failed(), all.outcomes[Outcome::Unauthorized as usize]);
+        all.failed() as f64 / all.requests as f64
+    };
+    let q = 0.8;
+    close(lost(None), q, 0.01);
+    close(lost(Some(Login::NextRequest)), q / (1.0 + q), 0.01);
 }
 
 #[test]

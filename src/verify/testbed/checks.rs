@@ -73,21 +73,24 @@ fn not_modelled(recording: &Recording, what: &str) -> Check {
     }
 }
 
-/// What a class of the recording counts as.
+/// What a class of the recording counts as. An nginx that is stopped refuses connections and
+/// breaks the ones that it has; one that is not closes a few when it is reloaded.
 fn group(class: &str, recording: &Recording) -> &'static str {
     let lb = &recording.config.lb;
     let connections = lb.mode.as_deref() == Some("tcp");
+    let nginx = lb.kind.as_deref() == Some("nginx");
+    let stops = recording.schedule_planned.iter().any(|step| step.op == "lb_stop");
     match class {
         "ok" => "ok",
         "app_500" => "app_error",
         "app_503_full" => "full",
         "timeout" | "lb_504" => "timeout",
         "session_lost" => "unauthorized",
-        "lb_502" if lb.kind.as_deref() == Some("nginx") => "unreachable or cut",
-        _ if connections => "unreachable or cut",
+        "lb_502" | "refused" if nginx => "unreachable or cut",
+        _ if connections || (nginx && stops) => "unreachable or cut",
         "lb_502" => "cut",
         "lb_503" | "refused" => "unreachable",
-        _ if lb.kind.as_deref() == Some("nginx") => "closed by a reload",
+        _ if nginx => "closed by a reload",
         _ => "cut",
     }
 }

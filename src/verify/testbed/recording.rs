@@ -3,7 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Fields that nothing here reads: they must be seen, not passed over.
+pub type Others = BTreeMap<String, Value>;
 
 /// What `format` says in a file of this format.
 pub const FORMAT: &str = "cutover-testbed-1";
@@ -69,11 +73,46 @@ pub struct Config {
     /// The clients.
     #[serde(default)]
     pub client: Client,
+    /// Anything else.
+    #[serde(flatten)]
+    pub others: Others,
+}
+
+/// What a process has of its own.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Process {
+    /// Worker slots.
+    #[serde(default)]
+    pub workers: Option<u32>,
+    /// Places behind them.
+    #[serde(default)]
+    pub queue: Option<u32>,
+    /// Service time.
+    #[serde(default)]
+    pub dist: Option<String>,
+    /// Share of errors.
+    #[serde(default)]
+    pub err: Option<f64>,
+    /// From start to listening, in milliseconds.
+    #[serde(default)]
+    pub startup_ms: Option<f64>,
+    /// What it does at SIGTERM.
+    #[serde(default)]
+    pub on_term: Option<String>,
+    /// Warm-up as `PENALTY:SECONDS:first`.
+    #[serde(default)]
+    pub warmup: Option<String>,
+    /// Anything else.
+    #[serde(flatten)]
+    pub others: Others,
 }
 
 /// An instance that the balancer knows.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Slot {
+    /// The last part of its address, which says nothing about it.
+    #[serde(default)]
+    pub ip: Option<Value>,
     /// Its version.
     #[serde(default)]
     pub ver: Option<String>,
@@ -86,16 +125,13 @@ pub struct Slot {
     /// Its weight.
     #[serde(default)]
     pub weight: Option<u32>,
-    /// Its own service time.
-    #[serde(default)]
-    pub dist: Option<String>,
-    /// Its own share of errors.
-    #[serde(default)]
-    pub err: Option<f64>,
+    /// What its processes have of their own.
+    #[serde(flatten)]
+    pub process: Process,
 }
 
 /// The load balancer's configuration.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "fields are named as in the balancers' own configuration")]
 pub struct Balancer {
     pub kind: Option<String>,
@@ -127,6 +163,10 @@ pub struct Balancer {
     pub next_tries: Option<u32>,
     pub hash: Option<String>,
     pub members: Option<Vec<String>>,
+    pub keepalive: Option<u32>,
+    pub nbthread: Option<u32>,
+    #[serde(flatten)]
+    pub others: Others,
 }
 
 /// The load generator's configuration.
@@ -147,6 +187,9 @@ pub struct Client {
     /// Users; 0: nobody in particular, no cookies.
     #[serde(default)]
     pub users: Option<u32>,
+    /// Anything else.
+    #[serde(flatten)]
+    pub others: Others,
 }
 
 /// A planned step.
@@ -162,27 +205,15 @@ pub struct Step {
     /// The version that is started.
     #[serde(default)]
     pub ver: Option<String>,
-    /// From start to listening, in milliseconds.
-    #[serde(default)]
-    pub startup_ms: Option<f64>,
-    /// Warm-up as `PENALTY:SECONDS:first`.
-    #[serde(default)]
-    pub warmup: Option<String>,
-    /// The started process's own service time.
-    #[serde(default)]
-    pub dist: Option<String>,
-    /// The started process's own share of errors.
-    #[serde(default)]
-    pub err: Option<f64>,
-    /// What the started process does at SIGTERM.
-    #[serde(default)]
-    pub on_term: Option<String>,
     /// A command of HAProxy's runtime API.
     #[serde(default)]
     pub cmd: Option<String>,
     /// What a reload changes in the configuration.
     #[serde(default)]
-    pub over: Option<Balancer>,
+    pub over: Option<Others>,
+    /// What the started process has of its own.
+    #[serde(flatten)]
+    pub process: Process,
 }
 
 /// Figures over the runs of a recording.

@@ -9,12 +9,16 @@ const A: Process = Process { instance: 0, start: 1 };
 const B: Process = Process { instance: 1, start: 1 };
 
 fn table(store: SessionStore, ttl: Option<SimDuration>) -> SessionTable {
+    table_with(store, ttl, None)
+}
+
+fn table_with(store: SessionStore, ttl: Option<SimDuration>, login: Option<Login>) -> SessionTable {
     SessionTable::new(&Sessions {
         store,
         ttl,
         rewrite: 1.0,
         unreadable: crate::plan::Unreadable::Unauthorized,
-        login: None,
+        login,
         formats: vec!["v1".into(), "v2".into()],
     })
 }
@@ -92,7 +96,7 @@ fn an_unused_session_is_over_which_is_no_loss() {
 fn one_log_in_is_under_way_at_a_time() {
     let mut table = table(SessionStore::Shared, None);
     table.begin(0, A, &OLD, SimTime(0));
-    table.log_out(0);
+    table.log_out(0, SimTime(0));
     assert_eq!(table.find(0, A, &OLD, SimTime(1), SimTime(1)), Found::LoggedOut);
     assert_eq!(table.start_login(0), Some(1));
     assert_eq!(table.start_login(0), None);
@@ -111,4 +115,19 @@ fn a_request_carries_the_session_its_user_had_when_it_was_sent() {
     table.begin(0, B, &OLD, SimTime(9));
     assert_eq!(table.find(0, B, &OLD, SimTime(10), SimTime(8)), Found::Lost, "an earlier one");
     assert_eq!(table.find(0, B, &OLD, SimTime(10), SimTime(9)), Found::Readable);
+}
+
+#[test]
+fn who_was_told_to_log_in_does_so_with_whatever_is_sent_next_and_wherever_that_is_served() {
+    let mut table = table_with(SessionStore::Memory, None, Some(Login::NextRequest));
+    table.begin(0, A, &OLD, SimTime(1));
+    assert_eq!(table.find(0, B, &OLD, SimTime(5), SimTime(4)), Found::Lost);
+    table.log_out(0, SimTime(5));
+    assert_eq!(table.find(0, B, &OLD, SimTime(6), SimTime(4)), Found::LoggedOut, "sent before");
+    assert_eq!(table.find(0, A, &OLD, SimTime(8), SimTime(5)), Found::Begins, "the log-in");
+    table.begin(0, A, &OLD, SimTime(8));
+    assert_eq!(table.find(0, B, &OLD, SimTime(9), SimTime(7)), Found::Begins, "another log-in");
+    table.begin(0, B, &OLD, SimTime(9));
+    assert_eq!(table.find(0, B, &OLD, SimTime(12), SimTime(10)), Found::Readable);
+    assert_eq!(table.find(0, A, &OLD, SimTime(12), SimTime(10)), Found::Lost);
 }
