@@ -1,6 +1,6 @@
 //! The results folder's tables: `runs.csv`, `classes.csv`, `summary.csv`, `timeline.csv`.
 //!
-//! Numbers are plain decimals (at most nine places, no exponent), counts whole; a column that
+//! Numbers are plain decimals (at most nine digits, no exponent), counts whole; a column that
 //! does not apply to a row is empty. Text cells are safe to open in a spreadsheet.
 
 use crate::experiment::{METRICS, StudyResult, Summary, Unit};
@@ -311,8 +311,12 @@ fn micros(nanoseconds: u64) -> f64 {
 }
 
 fn moment(bucket: &Bucket, runs: u64) -> Vec<String> {
-    // A ten-thousandth of a request is enough to add buckets up.
-    let mean = |count: u64| machine((count as f64 * 1e4 / runs.max(1) as f64).round() / 1e4);
+    let rounded = |count: u64, parts: f64| {
+        machine((count as f64 * parts / runs.max(1) as f64).round() / parts)
+    };
+    // A thousandth of a request is enough to add buckets up, a hundredth for the rest.
+    let mean = |count| rounded(count, 1e3);
+    let rough = |count| rounded(count, 1e2);
     let quantile = |q| cell(bucket.ok.quantile(q).map(|latency| micros(latency) / 1e3));
     let mut cells = vec![mean(bucket.sent)];
     cells.extend(bucket.outcomes.map(mean));
@@ -320,10 +324,10 @@ fn moment(bucket: &Bucket, runs: u64) -> Vec<String> {
     cells.extend([quantile(0.5), quantile(0.99)]);
     cells.extend([mean(bucket.routable), mean(bucket.instances)]);
     cells.push(machine(bucket.weight_candidate_bp as f64 / (runs.max(1) * 10_000) as f64));
-    cells.push(mean(bucket.in_system));
-    cells.extend([bucket.cache_lookups, bucket.cache_hits, bucket.store_calls].map(mean));
+    cells.push(rough(bucket.in_system));
+    cells.extend([bucket.cache_lookups, bucket.cache_hits, bucket.store_calls].map(rough));
     cells.push(mean(bucket.cold));
-    cells.push(machine(bucket.hottest_permille as f64 / (runs.max(1) * 1000) as f64));
+    cells.push(machine((bucket.hottest_permille as f64 / runs.max(1) as f64).round() / 1e3));
     cells.extend([bucket.streams, bucket.streams_candidate].map(mean));
     cells
 }

@@ -198,10 +198,15 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A number for a machine: at most nine decimals, no trailing zeros, no grouping.
+/// A number for a machine: at most nine digits if it has decimals; no trailing zeros,
+/// no grouping.
 #[must_use]
 pub fn machine(value: f64) -> String {
-    let text = format!("{value:.9}");
+    let before = (value.abs() as u64).checked_ilog10().map_or(0, |digits| digits as usize + 1);
+    let text = format!("{value:.*}", 9usize.saturating_sub(before));
+    if !text.contains('.') {
+        return text;
+    }
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
@@ -293,6 +298,9 @@ mod tests {
         {
             assert_eq!(machine(value), text);
         }
+        assert_eq!(machine(24.047_428_204_123), "24.0474282");
+        assert_eq!(machine(872_143.633_708_492), "872143.634");
+        assert_eq!(machine(12_345_678_900.0), "12345678900");
     }
 
     #[test]

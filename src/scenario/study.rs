@@ -10,7 +10,7 @@ use super::load::{Overrides, kept};
 use super::resolve::{self, Context, window};
 use super::yaml::Node;
 use super::{arms, limits, lint};
-use crate::plan::{DefaultUsed, ManifestNote, Study};
+use crate::plan::{Arm, DefaultUsed, ManifestNote, Plan, Study};
 
 /// Everything after the check.
 pub fn assemble(
@@ -46,9 +46,7 @@ pub fn assemble(
             left_out.push(arm.arm);
         }
     }
-    let worlds = arms.iter().filter_map(|arm| arm.plan.as_deref());
-    let worlds: Vec<_> = std::iter::once(&world.plan).chain(worlds).collect();
-    resolve::measured(context, root, &worlds);
+    resolve::measured(context, root, &worlds(&world.plan, &arms));
     if !context.errors.is_empty() {
         return None;
     }
@@ -84,6 +82,12 @@ pub fn assemble(
     lint::lint(&mut study);
     study.digest = digest(&study, &context.digests);
     Some(study)
+}
+
+/// The plans that are simulated.
+fn worlds<'a>(plan: &'a Plan, arms: &'a [Arm]) -> Vec<&'a Plan> {
+    let own = arms.iter().filter_map(|arm| arm.plan.as_deref());
+    std::iter::once(plan).chain(own).collect()
 }
 
 /// The description on one line.

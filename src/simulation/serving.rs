@@ -72,6 +72,16 @@ impl World {
         (demand as f64 * (warmth * slowdown) + 0.5) as u64
     }
 
+    /// Work that is done once more is new work: its demand is drawn afresh, by request and the
+    /// turn to come.
+    #[cold]
+    pub(super) fn redraw_demand(&mut self, slot: u32) {
+        let request = &mut self.requests[slot];
+        let class = &self.classes[usize::from(request.class)];
+        let key = class.keys.again.entity(request.number).entity(request.next_turn());
+        request.demand = class.demand.draw_span(&mut key.counter(), request.number).0;
+    }
+
     /// The demand of a request on an instance that may have a law of its own.
     fn demand_on(&self, request: &Request, number: u32) -> u64 {
         let own = self.traits[number as usize].own.as_deref();

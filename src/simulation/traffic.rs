@@ -222,16 +222,6 @@ impl World {
         self.try_instance(slot, NONE);
     }
 
-    /// Work that is done once more is new work: its demand is drawn afresh, by request and the
-    /// turn to come.
-    #[cold]
-    pub(super) fn redraw_demand(&mut self, slot: u32) {
-        let request = &mut self.requests[slot];
-        let class = &self.classes[usize::from(request.class)];
-        let key = class.keys.again.entity(request.number).entity(request.next_turn());
-        request.demand = class.demand.draw_span(&mut key.counter(), request.number).0;
-    }
-
     /// A balancer's try: an instance is chosen and reached.
     #[inline(always)]
     pub(super) fn try_instance(&mut self, slot: u32, avoid: u32) {

@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn equal_weights_are_a_strict_cycle() {
         let mut positions = Positions::default();
-        (0..6).for_each(|server| positions.set_weight(server, 1 * SCALE));
+        (0..6).for_each(|server| positions.set_weight(server, SCALE));
         let order: Vec<u32> = (0..60).filter_map(|_| positions.choose(None, |_| false)).collect();
         for turn in order.chunks(6) {
             assert_eq!(turn, &order[..6], "the same order in every turn: {order:?}");
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn a_server_that_is_avoided_or_full_loses_only_this_turn() {
         let mut positions = Positions::default();
-        (0..3).for_each(|server| positions.set_weight(server, 1 * SCALE));
+        (0..3).for_each(|server| positions.set_weight(server, SCALE));
         for _ in 0..9 {
             assert_ne!(positions.choose(Some(1), |_| false), Some(1));
         }

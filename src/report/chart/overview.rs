@@ -25,7 +25,7 @@ const ROW: i32 = 118;
 const RIGHT: i32 = 1330;
 /// Room for a name, between its mark and the first column's scale.
 const NAME: i32 = 166;
-const STEPS: usize = 150;
+const STEPS: usize = 110;
 
 /// Left and right edges of the columns: failures, latency, instances. Long names take room from
 /// all of them alike.
@@ -60,8 +60,9 @@ pub fn draw(
         .map(|(index, group)| focus(result, group, typical(shown, index)))
         .fold(0.0, f64::max);
     let thinned = |group: &Group| {
-        let window = plan_of(result, &group.strategy).clock.window.as_secs_f64();
-        let mut steps = steps(group, window, (STEPS as f64 * window / span) as usize);
+        let clock = &plan_of(result, &group.strategy).clock;
+        let most = STEPS as f64 * clock.window.as_secs_f64() / span;
+        let mut steps = steps(group, clock, most as usize);
         steps.retain(|step| step.from < span);
         steps
     };

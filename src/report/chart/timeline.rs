@@ -49,7 +49,8 @@ pub fn draw(
     let plan = plan_of(result, &group.strategy);
     let window = plan.clock.window.as_secs_f64();
     let shown = focus(result, group, typical);
-    let mut steps = steps(group, window, (STEPS as f64 * window / shown) as usize);
+    let most = STEPS as f64 * window / shown;
+    let mut steps = steps(group, &plan.clock, most as usize);
     steps.retain(|step| step.from < shown);
     if steps.is_empty() {
         return None;

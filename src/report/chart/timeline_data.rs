@@ -1,6 +1,7 @@
 //! A timeline thinned to what a sheet can show: mean runs, at most a few hundred steps.
 
 use crate::experiment::{Group, StudyResult};
+use crate::plan::Clock;
 use crate::record::{Bucket, CoarseHistogram};
 
 use super::marks::marks;
@@ -39,21 +40,23 @@ pub struct Step {
     pub weight: f64,
 }
 
-/// At most so many steps of a group's mean run. The last bucket may be shorter than the
-/// others.
-pub fn steps(group: &Group, window_s: f64, most: usize) -> Vec<Step> {
+/// About so many steps of a group's mean run at most, of which two meet at the deployment. The
+/// first and the last one may be shorter than the others.
+pub fn steps(group: &Group, clock: &Clock, most: usize) -> Vec<Step> {
     let timeline = &group.timeline;
     let together = timeline.buckets.len().div_ceil(most).max(1);
-    let runs = timeline.runs.max(1) as f64;
-    timeline
-        .buckets
-        .chunks(together)
-        .enumerate()
-        .map(|(index, buckets)| {
-            let first = index * together;
+    let all = timeline.buckets.len();
+    let before = (0..all).take_while(|&bucket| timeline.start_of(bucket) < clock.deploy_at).count();
+    let (runs, window_s) = (timeline.runs.max(1) as f64, clock.window.as_secs_f64());
+    let (head, rest) = timeline.buckets.split_at(before % together);
+    let mut first = 0;
+    let chunks = std::iter::once(head).filter(|head| !head.is_empty());
+    chunks
+        .chain(rest.chunks(together))
+        .map(|buckets| {
             let from = timeline.start_of(first).as_secs_f64();
-            let to = timeline.start_of(first + buckets.len()).as_secs_f64();
-            let to = to.min(window_s).max(from + 1e-9);
+            first += buckets.len();
+            let to = timeline.start_of(first).as_secs_f64().min(window_s).max(from + 1e-9);
             step(buckets, (from, to), runs)
         })
         .collect()
@@ -62,10 +65,11 @@ pub fn steps(group: &Group, window_s: f64, most: usize) -> Vec<Step> {
 /// How much of the window is worth showing, in seconds from its start: all of it, unless
 /// nothing of note happens in most of it.
 pub fn focus(result: &StudyResult, group: &Group, typical: Option<&Shown>) -> f64 {
-    let window = plan_of(result, &group.strategy).clock.window.as_secs_f64();
+    let clock = &plan_of(result, &group.strategy).clock;
+    let window = clock.window.as_secs_f64();
     let marks = marks(result, group, typical.map(|typical| &typical.record));
     let last_mark = marks.iter().map(|mark| mark.at).fold(0.0, f64::max);
-    let steps = steps(group, window, STEPS);
+    let steps = steps(group, clock, STEPS);
     let failed = |step: &Step| step.outcomes[1..].iter().sum::<f64>();
     let peak = steps.iter().map(failed).fold(0.0, f64::max);
     let harmed = steps.iter().rev().find(|step| failed(step) > peak * NOTABLE);
@@ -106,6 +110,7 @@ fn step(buckets: &[Bucket], (from, to): (f64, f64), runs: f64) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::SimDuration;
     use crate::report::fixture;
 
     #[test]
@@ -115,18 +120,23 @@ mod tests {
         let shown = focus(&result, &group, None);
         assert!(shown > 200.0 && shown < 300.0, "{shown}");
         // Of a window that is hardly longer nothing is left out.
-        result.study.plan.clock.window = crate::engine::SimDuration::from_secs(300);
+        result.study.plan.clock.window = SimDuration::from_secs(300);
         assert_eq!(focus(&result, &group, None), 300.0);
     }
 
     #[test]
     fn thinning_keeps_rates() {
-        let mut group = fixture::result().groups.swap_remove(3);
-        let whole = steps(&group, 900.0, STEPS);
+        let mut result = fixture::result();
+        let clock = &mut result.study.plan.clock;
+        let group = &mut result.groups[3];
+        let whole = steps(group, clock, STEPS);
         let one = group.timeline.buckets[0].clone();
         group.timeline.buckets = vec![one; 1000].into();
-        let thinned = steps(&group, 5000.0, STEPS);
-        assert_eq!(thinned.len(), 200);
+        clock.window = SimDuration::from_secs(5000);
+        clock.deploy_at = SimDuration::from_secs(120);
+        let thinned = steps(group, clock, STEPS);
+        assert_eq!(thinned.len(), 201);
+        assert!(thinned.iter().any(|step| step.from == 120.0), "one begins at the deployment");
         assert!((thinned[0].sent - whole[0].sent).abs() < 1e-9);
         assert_eq!(thinned.last().unwrap().to, 5000.0);
         assert!((thinned[0].routable - 12.0).abs() < 1e-9);
