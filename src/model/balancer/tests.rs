@@ -226,9 +226,9 @@ fn slow_start_gives_a_newcomer_its_growing_share() {
     assert!((half - 1.0 / 3.0).abs() < 0.01, "{half}");
 }
 
-/// A fleet of three of which the last has joined at second 100, `age` seconds ago, each with
-/// `inside` requests in it: how often of 3,000 that one is chosen.
-fn newcomer(policy: Policy, age: f64, inside: u32) -> usize {
+/// A fleet of three of which the last has joined at second 100, `age` seconds ago, with so many
+/// requests in the others and in that one: how often of 3,000 that one is chosen.
+fn newcomer(policy: Policy, age: f64, inside: [u32; 2]) -> usize {
     let seconds = SimDuration::from_secs_f64;
     let rules = rules_of(|balancer| {
         balancer.policy = policy;
@@ -239,6 +239,7 @@ fn newcomer(policy: Policy, age: f64, inside: u32) -> usize {
     for instance in 0..3 {
         node.add_instance(&rules, instance);
         node.add_address(instance, 0, NO_GROUP, 1, instance);
+        let inside = inside[usize::from(instance == 2)];
         (0..inside).for_each(|_| node.begin(instance));
     }
     node.update(&rules, SimTime(0), 0, 0, Some(READY));
@@ -256,19 +257,20 @@ fn slow_start_is_a_weight_under_every_policy() {
     let positions = Policy::RoundRobin(Rotation::Positions);
     let expect = |weight: f64| 3_000.0 * weight / (2.0 + weight);
     for (age, weight) in [(0.5, 1.0 / 16.0), (10.2, 9.0 / 16.0), (20.0, 1.0)] {
-        let got = newcomer(positions, age, 0) as f64;
+        let got = newcomer(positions, age, [0, 0]) as f64;
         assert!((got - expect(weight)).abs() < 40.0, "{age} s: {got}, not {}", expect(weight));
     }
     let envoy = Policy::LeastRequest { choices: Some(2), ties: TieBreak::Random };
     for (age, weight) in [(0.5, 0.1), (10.0, 0.5), (20.0, 1.0)] {
         for inside in [0, 4] {
-            let got = newcomer(envoy, age, inside) as f64;
+            let got = newcomer(envoy, age, [inside; 2]) as f64;
             assert!((got - expect(weight)).abs() < 110.0, "{age} s: {got}, not {}", expect(weight));
         }
     }
-    // As full as the others, it is the last that would be chosen; empty, the first.
+    // (3 + 1) / (9/16) is more than (4 + 1) / 1; with all of its weight it is the emptiest.
     let leastconn = Policy::LeastRequest { choices: None, ties: TieBreak::InTurn };
-    assert_eq!((newcomer(leastconn, 10.0, 4), newcomer(leastconn, 10.0, 0)), (0, 0));
+    assert_eq!(newcomer(leastconn, 10.0, [4, 3]), 0);
+    assert_eq!(newcomer(leastconn, 20.0, [4, 3]), 3_000);
 }
 
 #[test]
